@@ -1,0 +1,3 @@
+//! Azure Key Vault secrets as a polyvault store.
+#[cfg(feature = "emulator")]
+pub mod emulator;

@@ -1,0 +1,4 @@
+//! Core.
+pub mod clock;
+pub mod transport;
+pub use jiff::Timestamp;

@@ -1,0 +1,2 @@
+//! What polyvault's stores are tested with.
+pub mod fixture;

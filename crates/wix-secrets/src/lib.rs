@@ -1,0 +1,3 @@
+//! Wix Secrets as a polyvault store.
+#[cfg(feature = "emulator")]
+pub mod emulator;

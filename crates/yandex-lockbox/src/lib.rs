@@ -1,0 +1,3 @@
+//! Yandex Lockbox as a polyvault store.
+#[cfg(feature = "emulator")]
+pub mod emulator;
