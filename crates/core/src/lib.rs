@@ -1,4 +1,37 @@
-//! Core.
+#![doc = include_str!("../README.md")]
+
+pub mod capabilities;
 pub mod clock;
+pub mod environment;
+mod error;
+mod memory;
+mod model;
+mod name;
+mod operation;
+mod options;
+mod page;
+mod password;
+mod payload;
+pub mod provider;
+mod store;
 pub mod transport;
+
+pub use self::capabilities::{Capabilities, NameRule};
+pub use self::environment::Environment;
+pub use self::error::{Error, ErrorKind, Result, Retry};
+pub use self::memory::MemoryStore;
+pub use self::model::{
+    DeletedSecretInfo, InfoPatch, Labels, Secret, SecretInfo, VersionChange, VersionInfo,
+    VersionPatch, VersionState, Written,
+};
+pub use self::name::{OperationId, SecretId, SecretName, SecretRef, VersionId, VersionSelector};
+pub use self::operation::{Operation, Outcome, Poll, Polled, WaitPolicy};
+pub use self::options::{
+    DeleteOptions, GetOptions, IdempotencyKey, OnSoftDeleted, PutMode, PutOptions, PutValue,
+};
+pub use self::page::{Page, PageRequest, PageToken};
+pub use self::password::{PasswordSpec, Punctuation};
+pub use self::payload::{DEFAULT_KEY, Payload, SecretBytes, SecretText, Value};
+pub use self::store::{SecretStore, SecretStoreExt};
 pub use jiff::Timestamp;
+pub use secrecy::SecretString;

@@ -1,0 +1,213 @@
+//! Limits, as data that docs, checks and tests read alike.
+
+use crate::{Error, ErrorKind, Result};
+
+/// Which characters a text may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alphabet {
+    /// Any but control characters.
+    Any,
+    /// ASCII letters and digits, and these.
+    AlphanumericAnd(&'static str),
+    /// ASCII small letters and digits, and these.
+    LowercaseAnd(&'static str),
+}
+
+impl Alphabet {
+    /// Whether `character` is one of them.
+    #[must_use]
+    pub fn allows(self, character: char) -> bool {
+        match self {
+            Self::Any => !character.is_control(),
+            Self::AlphanumericAnd(more) => {
+                character.is_ascii_alphanumeric() || more.contains(character)
+            }
+            Self::LowercaseAnd(more) => {
+                character.is_ascii_lowercase()
+                    || character.is_ascii_digit()
+                    || more.contains(character)
+            }
+        }
+    }
+
+    fn describe(self) -> String {
+        match self {
+            Self::Any => "anything but control characters".into(),
+            Self::AlphanumericAnd("") => "ASCII letters and digits".into(),
+            Self::AlphanumericAnd(more) => format!("ASCII letters, digits and {more}"),
+            Self::LowercaseAnd(more) => format!("small ASCII letters, digits and {more}"),
+        }
+    }
+}
+
+/// What the name of a secret may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameRule {
+    /// The most characters.
+    pub max_chars: usize,
+    /// The characters allowed.
+    pub alphabet: Alphabet,
+    /// What a name must not begin with, in whatever case.
+    pub forbidden_prefix: Option<&'static str>,
+    /// Whether the service takes names that differ in case only as two.
+    pub case_sensitive: bool,
+}
+
+impl NameRule {
+    /// Checks a name.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` that states the rule.
+    pub fn check(&self, name: &str) -> Result<()> {
+        let prefixed = self.forbidden_prefix.is_some_and(|prefix| {
+            name.get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        });
+        let fits = !name.is_empty()
+            && name.chars().count() <= self.max_chars
+            && name.chars().all(|c| self.alphabet.allows(c))
+            && !prefixed;
+        if fits {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!("field `name`: {self}"),
+        ))
+    }
+}
+
+impl std::fmt::Display for NameRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "1 to {} characters of {}",
+            self.max_chars,
+            self.alphabet.describe()
+        )?;
+        match self.forbidden_prefix {
+            Some(prefix) => write!(f, ", not beginning with {prefix}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What labels may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelRule {
+    /// The most labels.
+    pub max_count: usize,
+    /// The most characters of a key.
+    pub max_key_chars: usize,
+    /// The most characters of a value.
+    pub max_value_chars: usize,
+    /// The characters of keys; a key of small letters also begins with a letter.
+    pub keys: Alphabet,
+    /// The characters of values.
+    pub values: Alphabet,
+}
+
+impl LabelRule {
+    /// Checks one label.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` that names the key and states the rule.
+    pub fn check(&self, key: &str, value: &str) -> Result<()> {
+        let begins = match self.keys {
+            Alphabet::LowercaseAnd(_) => key.starts_with(|c: char| c.is_ascii_lowercase()),
+            _ => !key.is_empty(),
+        };
+        if !begins
+            || key.chars().count() > self.max_key_chars
+            || !key.chars().all(|c| self.keys.allows(c))
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!(
+                    "field `labels`: the key {key:?} must be 1 to {} characters of {}",
+                    self.max_key_chars,
+                    self.keys.describe()
+                ),
+            ));
+        }
+        if value.chars().count() > self.max_value_chars
+            || !value.chars().all(|c| self.values.allows(c))
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!(
+                    "field `labels`: the value of {key:?} must be at most {} characters of {}",
+                    self.max_value_chars,
+                    self.values.describe()
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Limits of a store; `None` where there is none to check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What names may be.
+    pub name: NameRule,
+    /// The most bytes of a payload's values together.
+    pub payload_bytes: Option<usize>,
+    /// What keys of entries may be: the most characters, and which.
+    pub entry_key: Option<(usize, Alphabet)>,
+    /// What labels may be.
+    pub labels: Option<LabelRule>,
+    /// The most characters of a content type.
+    pub content_type_chars: Option<usize>,
+    /// The most characters of a description.
+    pub description_chars: Option<usize>,
+    /// The most items of a page that may be asked for.
+    pub page_size: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_held_to_length_alphabet_and_prefix() {
+        let rule = NameRule {
+            max_chars: 5,
+            alphabet: Alphabet::AlphanumericAnd("-_"),
+            forbidden_prefix: Some("wix"),
+            case_sensitive: true,
+        };
+
+        for good in ["a", "A-_9", "wi", "awix"] {
+            assert!(rule.check(good).is_ok(), "{good}");
+        }
+        for bad in ["", "abcdef", "a.b", "wixa", "WIXa", "é", "éé"] {
+            assert!(rule.check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_label_key_of_small_letters_begins_with_a_letter() {
+        let rule = LabelRule {
+            max_count: 2,
+            max_key_chars: 3,
+            max_value_chars: 3,
+            keys: Alphabet::LowercaseAnd("-_"),
+            values: Alphabet::LowercaseAnd("-_"),
+        };
+
+        assert!(rule.check("a1", "").is_ok());
+        for (key, value) in [
+            ("1a", ""),
+            ("", ""),
+            ("A", ""),
+            ("abcd", ""),
+            ("a", "abcd"),
+            ("a", "A"),
+        ] {
+            assert!(rule.check(key, value).is_err(), "{key} {value}");
+        }
+    }
+}

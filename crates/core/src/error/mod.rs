@@ -1,0 +1,311 @@
+//! The one error type.
+
+mod kind;
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::fmt;
+use std::time::Duration;
+
+pub use self::kind::ErrorKind;
+
+/// What every call of polyvault gives.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whether the same call may be made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Retry {
+    /// The same call will be refused again.
+    Never,
+    /// The same call may go through later; after this long where the service told.
+    After(Option<Duration>),
+    /// The call may have taken effect although no answer came: look before you repeat it.
+    OutcomeUnknown,
+}
+
+impl Retry {
+    /// The name in machine-readable output: `never`, `after` or `outcome_unknown`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::After(_) => "after",
+            Self::OutcomeUnknown => "outcome_unknown",
+        }
+    }
+}
+
+/// Why a call was refused or failed, by whom, and what to do next.
+///
+/// One word wide. Every question has its own method; none is answered by
+/// parsing the text. Nothing in it holds a value, a token or a raw body.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{Error, ErrorKind, Retry};
+///
+/// let error = Error::new(ErrorKind::NotFound, "there is no such secret");
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.retry(), Retry::Never);
+/// assert_eq!(error.to_string(), "NotFound: there is no such secret");
+/// ```
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    retry: Retry,
+    message: Cow<'static, str>,
+    help: Option<Cow<'static, str>>,
+    provider: Option<&'static str>,
+    operation: Option<&'static str>,
+    secret: Option<String>,
+    status: Option<u16>,
+    code: Option<String>,
+    request_id: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind`. The message says what was refused and by which rule, and quotes no value.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            retry: kind.default_retry(),
+            message: message.into(),
+            help: None,
+            provider: None,
+            operation: None,
+            secret: None,
+            status: None,
+            code: None,
+            request_id: None,
+            source: None,
+        }))
+    }
+
+    /// An `Unsupported` error that names the field of [`Capabilities`](crate::Capabilities).
+    #[must_use]
+    pub fn unsupported(provider: &'static str, capability: &str) -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            format!("the store can't do this (capability `{capability}`)"),
+        )
+        .with_provider(provider)
+    }
+
+    /// What kind of refusal or failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may be made again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.0.retry
+    }
+
+    /// The provider that refused, or for which the call was refused.
+    #[must_use]
+    pub fn provider(&self) -> Option<&'static str> {
+        self.0.provider
+    }
+
+    /// The operation, such as `get` or `put`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The name or id of the secret.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        self.0.secret.as_deref()
+    }
+
+    /// The HTTP status of the answer, where there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's own code, the innermost where it nests them.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The id under which the service's support finds the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// What was refused and by which rule, without the secret's name.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        match &self.0.help {
+            Some(help) => help,
+            None => self.0.kind.default_help(),
+        }
+    }
+
+    /// Says whether a repeat helps, where the kind's usual answer is wrong.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.0.retry = retry;
+        self
+    }
+
+    /// Says what to do next, where the kind's usual advice is too general.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Names the provider, unless one is named already.
+    #[must_use]
+    pub fn with_provider(mut self, provider: &'static str) -> Self {
+        self.0.provider.get_or_insert(provider);
+        self
+    }
+
+    /// Names the operation, unless one is named already.
+    #[must_use]
+    pub fn with_operation(mut self, operation: &'static str) -> Self {
+        self.0.operation.get_or_insert(operation);
+        self
+    }
+
+    /// Names the secret, unless one is named already.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl fmt::Display) -> Self {
+        self.0.secret.get_or_insert_with(|| secret.to_string());
+        self
+    }
+
+    /// Tells the HTTP status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Tells the service's code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// Tells the service's request id.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.0.request_id = Some(id.into());
+        self
+    }
+
+    /// Keeps the cause; `Display` leaves it to `source()`.
+    #[must_use]
+    pub fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if let Some(provider) = inner.provider {
+            write!(f, "{provider}: ")?;
+        }
+        if let Some(operation) = inner.operation {
+            write!(f, "{operation}")?;
+            if let Some(secret) = &inner.secret {
+                write!(f, " {secret:?}")?;
+            }
+            write!(f, ": ")?;
+        } else if let Some(secret) = &inner.secret {
+            write!(f, "{secret:?}: ")?;
+        }
+        write!(f, "{}: {}", inner.kind, inner.message)?;
+        let told = [
+            inner.status.map(|status| format!("status {status}")),
+            inner.code.as_ref().map(|code| format!("code {code}")),
+            inner.request_id.as_ref().map(|id| format!("request {id}")),
+        ];
+        let told: Vec<_> = told.into_iter().flatten().collect();
+        if !told.is_empty() {
+            write!(f, " ({})", told.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_word_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn shows_who_refused_what_and_why() {
+        let error = Error::new(ErrorKind::Forbidden, "the caller may not read values")
+            .with_provider("azure-key-vault")
+            .with_operation("get")
+            .with_secret("db-password")
+            .with_status(403)
+            .with_code("ForbiddenByRbac")
+            .with_request_id("r-1");
+
+        assert_eq!(
+            error.to_string(),
+            "azure-key-vault: get \"db-password\": Forbidden: the caller may not read values \
+             (status 403, code ForbiddenByRbac, request r-1)"
+        );
+    }
+
+    #[test]
+    fn the_first_one_to_name_the_operation_wins() {
+        let error = Error::new(ErrorKind::NotFound, "x")
+            .with_operation("get")
+            .with_operation("put");
+
+        assert_eq!(error.operation(), Some("get"));
+    }
+}

@@ -1,0 +1,207 @@
+//! Passwords by rule.
+
+use zeroize::Zeroizing;
+
+use crate::payload::DEFAULT_KEY;
+use crate::{Error, ErrorKind, Payload, Result, Value};
+
+const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
+const DIGITS: &str = "0123456789";
+const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
+/// Which punctuation a generated password has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Punctuation {
+    /// At least one of the 32 ASCII punctuation characters.
+    #[default]
+    Any,
+    /// None at all.
+    None,
+    /// At least one of these, and no other.
+    Only(String),
+    /// At least one of the 32 but these.
+    Except(String),
+}
+
+/// The rules of a generated password: at least one character of every class that is on.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{PasswordSpec, Punctuation};
+///
+/// let spec = PasswordSpec { length: 20, punctuation: Punctuation::None, ..PasswordSpec::default() };
+/// assert_eq!(spec.generate()?.single()?.len(), 20);
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordSpec {
+    /// The key of the entry that holds the password.
+    pub entry_key: String,
+    /// The number of characters, at most 256.
+    pub length: u16,
+    /// Whether it has letters `A` to `Z`.
+    pub uppercase: bool,
+    /// Whether it has letters `a` to `z`.
+    pub lowercase: bool,
+    /// Whether it has digits.
+    pub digits: bool,
+    /// Which punctuation it has.
+    pub punctuation: Punctuation,
+}
+
+impl Default for PasswordSpec {
+    /// 36 characters of all classes, under [`DEFAULT_KEY`].
+    fn default() -> Self {
+        Self {
+            entry_key: DEFAULT_KEY.to_owned(),
+            length: 36,
+            uppercase: true,
+            lowercase: true,
+            digits: true,
+            punctuation: Punctuation::Any,
+        }
+    }
+}
+
+impl PasswordSpec {
+    /// Makes a password from the system's randomness, every character equally likely.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if no class is on, a class is empty, or the length is over 256 or
+    /// too short for one character of each class; `Unexpected` if the system gives no randomness.
+    pub fn generate(&self) -> Result<Payload> {
+        let classes = self.classes()?;
+        let alphabet: Vec<u8> = classes.concat();
+        let mut password = Zeroizing::new(vec![0; usize::from(self.length)]);
+        // Drawing again until every class is there keeps all fitting passwords equally likely.
+        for _ in 0..100_000 {
+            for character in password.iter_mut() {
+                *character = pick(&alphabet)?;
+            }
+            let fits = |class: &Vec<u8>| password.iter().any(|c| class.contains(c));
+            if classes.iter().all(fits) {
+                let value = Value::text_or_binary(&password);
+                return Payload::from_entries([(self.entry_key.clone(), value)]);
+            }
+        }
+        Err(invalid(
+            "the length leaves too little room for one of each class",
+        ))
+    }
+
+    fn classes(&self) -> Result<Vec<Vec<u8>>> {
+        let punctuation: String = match &self.punctuation {
+            Punctuation::Any => PUNCTUATION.to_owned(),
+            Punctuation::None => String::new(),
+            Punctuation::Only(these) => these.clone(),
+            Punctuation::Except(these) => PUNCTUATION
+                .chars()
+                .filter(|character| !these.contains(*character))
+                .collect(),
+        };
+        if punctuation.chars().any(|c| !PUNCTUATION.contains(c)) {
+            return Err(invalid("punctuation may only be the 32 of ASCII"));
+        }
+        if punctuation.is_empty() && self.punctuation != Punctuation::None {
+            return Err(invalid("no punctuation is left to choose from"));
+        }
+        let classes: Vec<Vec<u8>> = [
+            (self.uppercase, UPPER),
+            (self.lowercase, LOWER),
+            (self.digits, DIGITS),
+            (self.punctuation != Punctuation::None, &punctuation),
+        ]
+        .into_iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, class)| class.as_bytes().to_vec())
+        .collect();
+        match usize::from(self.length) {
+            _ if classes.is_empty() => Err(invalid("all classes of characters are off")),
+            length if length < classes.len() || length > 256 => Err(invalid(
+                "the length must be at most 256 and allow one character of each class",
+            )),
+            _ => Ok(classes),
+        }
+    }
+}
+
+fn invalid(rule: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidInput, rule)
+}
+
+/// One of `alphabet`, without the bias that a remainder would have.
+fn pick(alphabet: &[u8]) -> Result<u8> {
+    let count = u8::try_from(alphabet.len()).unwrap_or(u8::MAX);
+    let fair = u8::MAX - u8::MAX % count.max(1);
+    loop {
+        let mut byte = Zeroizing::new([0]);
+        getrandom::fill(&mut *byte)
+            .map_err(|_| Error::new(ErrorKind::Unexpected, "the system gives no randomness"))?;
+        let [drawn] = *byte;
+        if drawn < fair
+            && let Some(character) = alphabet.get(usize::from(drawn % count))
+        {
+            return Ok(*character);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn has_one_of_each_class_and_nothing_else() {
+        let spec = PasswordSpec {
+            length: 4,
+            punctuation: Punctuation::Only("-_".into()),
+            ..PasswordSpec::default()
+        };
+        for _ in 0..50 {
+            let payload = spec.generate().unwrap();
+            let text = payload.single().unwrap().expose_text().unwrap();
+            assert_eq!(text.len(), 4);
+            for class in [UPPER, LOWER, DIGITS, "-_"] {
+                assert_eq!(text.chars().filter(|c| class.contains(*c)).count(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_rules_that_no_password_can_follow() {
+        let base = PasswordSpec::default;
+        for spec in [
+            PasswordSpec {
+                length: 3,
+                ..base()
+            },
+            PasswordSpec {
+                length: 257,
+                ..base()
+            },
+            PasswordSpec {
+                punctuation: Punctuation::Except(PUNCTUATION.into()),
+                ..base()
+            },
+            PasswordSpec {
+                punctuation: Punctuation::Only("é".into()),
+                ..base()
+            },
+            PasswordSpec {
+                uppercase: false,
+                lowercase: false,
+                digits: false,
+                punctuation: Punctuation::None,
+                ..base()
+            },
+        ] {
+            assert_eq!(spec.generate().unwrap_err().kind(), ErrorKind::InvalidInput);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! What users call on a store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use secrecy::SecretString;
+
+use super::SecretStore;
+use crate::model::{
+    DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, Written,
+};
+use crate::operation::{Outcome, WaitPolicy};
+use crate::options::{DeleteOptions, GetOptions, PutOptions, PutValue};
+use crate::{
+    Error, ErrorKind, OperationId, Page, PageRequest, PageToken, Result, SecretRef, VersionId,
+};
+
+/// The calls of every day, on any [`SecretStore`].
+///
+/// Names are taken as text, ids as [`SecretId`](crate::SecretId). Each write here
+/// begins the operation and waits for its end with the default [`WaitPolicy`].
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{MemoryStore, SecretStoreExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let store = MemoryStore::new();
+/// store.put("db-password", "s3cret").await?;
+/// let text = store.get_text("db-password").await?;
+/// # let _ = text;
+/// # Ok(())
+/// # }
+/// ```
+#[async_trait]
+pub trait SecretStoreExt: SecretStore {
+    /// Stores a value under a name: makes the secret, or adds a version to it.
+    ///
+    /// Stores whose capability `create` is checked look first: two writers of a
+    /// new name at the same moment can make two secrets of that name.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_put`].
+    async fn put<N>(&self, secret: N, value: impl Into<PutValue> + Send) -> Result<Written>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        self.put_with(secret, value, PutOptions::default()).await
+    }
+
+    /// [`put`](Self::put) with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_put`].
+    async fn put_with<N>(
+        &self,
+        secret: N,
+        value: impl Into<PutValue> + Send,
+        options: PutOptions,
+    ) -> Result<Written>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        let value = value.into();
+        self.begin_put(&secret, value, options)
+            .await?
+            .wait(WaitPolicy::default())
+            .await
+    }
+
+    /// The current value as text, where the payload has one entry.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::get`]; `InvalidInput` if the payload has several entries or is not text.
+    async fn get_text<N>(&self, secret: N) -> Result<SecretString>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        self.get_with(secret, GetOptions::default())
+            .await?
+            .payload
+            .single()?
+            .to_secret_string()
+    }
+
+    /// A version with its payload, the current one unless the options say which.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::get`].
+    async fn get_with<N>(&self, secret: N, options: GetOptions) -> Result<Secret>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        self.get(&secret, options).await
+    }
+
+    /// Reads many secrets, at most `parallel` at a time; one outcome each, in the order asked.
+    async fn get_many(
+        &self,
+        secrets: Vec<SecretRef>,
+        parallel: usize,
+    ) -> Vec<(SecretRef, Result<Secret>)> {
+        stream::iter(secrets)
+            .map(|secret| async move {
+                let outcome = self.get(&secret, GetOptions::default()).await;
+                (secret, outcome)
+            })
+            .buffered(parallel.max(1))
+            .collect()
+            .await
+    }
+
+    /// Changes a secret's metadata.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_update`].
+    async fn update<N>(&self, secret: N, patch: InfoPatch) -> Result<SecretInfo>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        self.begin_update(&secret, patch)
+            .await?
+            .wait(WaitPolicy::default())
+            .await
+    }
+
+    /// Changes one version.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_update_version`].
+    async fn update_version<N>(
+        &self,
+        secret: N,
+        version: &VersionId,
+        change: VersionChange,
+    ) -> Result<VersionInfo>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        self.begin_update_version(&secret, version, change)
+            .await?
+            .wait(WaitPolicy::default())
+            .await
+    }
+
+    /// Makes an older version current again.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_update_version`].
+    async fn rollback<N>(&self, secret: N, version: &VersionId) -> Result<VersionInfo>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        self.update_version(secret, version, VersionChange::MakeCurrent)
+            .await
+    }
+
+    /// Deletes a secret with all its versions.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_delete`].
+    async fn delete<N>(&self, secret: N) -> Result<()>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        self.begin_delete(&secret, DeleteOptions::default())
+            .await?
+            .wait(WaitPolicy::default())
+            .await
+    }
+
+    /// Recovers a deleted secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_recover`].
+    async fn recover<N>(&self, secret: N) -> Result<SecretInfo>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        self.begin_recover(&secret)
+            .await?
+            .wait(WaitPolicy::default())
+            .await
+    }
+
+    /// Purges a deleted secret: nothing brings it back.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_purge`].
+    async fn purge<N>(&self, secret: N) -> Result<()>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        self.begin_purge(&secret)
+            .await?
+            .wait(WaitPolicy::default())
+            .await
+    }
+
+    /// The store's secrets, page by page as they are asked for.
+    fn list(&self) -> BoxStream<'_, Result<SecretInfo>> {
+        paged(move |page| self.list_page(page))
+    }
+
+    /// [`list`](Self::list) as a stream that owns its store.
+    fn list_owned(self: Arc<Self>) -> BoxStream<'static, Result<SecretInfo>>
+    where
+        Self: Sized,
+    {
+        paged(move |page| {
+            let store = Arc::clone(&self);
+            async move { store.list_page(page).await }
+        })
+    }
+
+    /// A secret's versions in the service's order, page by page.
+    fn list_versions<'a>(&'a self, secret: &'a SecretRef) -> BoxStream<'a, Result<VersionInfo>> {
+        paged(move |page| self.list_versions_page(secret, page))
+    }
+
+    /// The deleted secrets that can still be recovered, page by page.
+    fn list_deleted(&self) -> BoxStream<'_, Result<DeletedSecretInfo>> {
+        paged(move |page| self.list_deleted_page(page))
+    }
+
+    /// A secret's versions from the oldest to the newest, by creation time and id.
+    ///
+    /// Services tell times coarsely: the order of versions of the same time is a
+    /// guess, but for the current version, where it is told: it comes last in its tie.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::list_versions_page`] and [`SecretStore::describe`].
+    async fn history<N>(&self, secret: N) -> Result<Vec<VersionInfo>>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
+        let secret = secret.try_into().map_err(Into::into)?;
+        let mut versions: Vec<VersionInfo> = self.list_versions(&secret).try_collect().await?;
+        let current = self.describe(&secret).await?.current.and_then(|v| v.id);
+        versions.sort_by_cached_key(|version| {
+            let is_current = current.is_some() && version.id == current;
+            (version.created_at, is_current, version.id.clone())
+        });
+        Ok(versions)
+    }
+
+    /// Takes up an operation and waits for a result of a known type.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::resume`]; `InvalidInput` if the operation was of another kind.
+    async fn resume_as<T>(&self, id: &OperationId, policy: WaitPolicy) -> Result<T>
+    where
+        T: TryFrom<Outcome, Error = Error>,
+    {
+        self.resume(id).await?.wait(policy).await?.try_into()
+    }
+}
+
+impl<S: SecretStore + ?Sized> SecretStoreExt for S {}
+
+/// The items of all pages. Ends with an error where the service repeats a page
+/// token, which would go round for ever.
+fn paged<'a, T, F, Fut>(fetch: F) -> BoxStream<'a, Result<T>>
+where
+    T: Send + 'a,
+    F: Fn(PageRequest) -> Fut + Send + Sync + 'a,
+    Fut: Future<Output = Result<Page<T>>> + Send + 'a,
+{
+    struct Pages<F> {
+        fetch: F,
+        seen: std::collections::HashSet<PageToken>,
+        next: Option<PageRequest>,
+    }
+    let start = Pages {
+        fetch,
+        seen: std::collections::HashSet::new(),
+        next: Some(PageRequest::default()),
+    };
+    stream::try_unfold(start, |mut pages| async move {
+        let Some(request) = pages.next.take() else {
+            return Ok(None);
+        };
+        let page = (pages.fetch)(request).await?;
+        if let Some(token) = page.next {
+            if !pages.seen.insert(token.clone()) {
+                return Err(Error::new(
+                    ErrorKind::Unexpected,
+                    "the service gave the same page token twice, the list would never end",
+                ));
+            }
+            pages.next = Some(PageRequest {
+                size: None,
+                token: Some(token),
+            });
+        }
+        let items = stream::iter(page.items.into_iter().map(Ok));
+        Ok(Some((items, pages)))
+    })
+    .try_flatten()
+    .boxed()
+}

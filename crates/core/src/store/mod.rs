@@ -1,0 +1,233 @@
+//! The trait that every store implements, and what users call on it.
+
+mod ext;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::model::{
+    DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, Written,
+};
+use crate::operation::{Operation, Outcome};
+use crate::options::{DeleteOptions, GetOptions, PutOptions, PutValue};
+use crate::{Capabilities, OperationId, Page, PageRequest, Result, SecretRef, VersionId};
+
+pub use self::ext::SecretStoreExt;
+
+/// An opened provider: one vault, one folder, one site.
+///
+/// Users call [`SecretStoreExt`]; adapters and wrappers implement this. It has no
+/// default methods: an adapter says "unsupported" in writing, and a wrapper can't
+/// forget one.
+///
+/// # Contract
+///
+/// Every store keeps these, and the conformance kit checks each.
+///
+/// 1. After a put the current payload equals the one given; entries not mentioned are gone.
+/// 2. A put on an existing secret keeps labels, content type and description
+///    unless the options say otherwise. Validity and enabled belong to the version and are never carried.
+/// 3. `Create` on an existing name is `AlreadyExists` and changes nothing.
+/// 4. A name that matches more than one secret is `Ambiguous`, with the ids; never a pick.
+/// 5. What is current comes from the service, never from sorting by time.
+/// 6. A disabled, destroyed or unreadable item never ends a listing or a batch, and expiry never fails a read.
+/// 7. `Forbidden` never reads as missing, missing never as empty, a failed decode never as either.
+/// 8. An operation that failed is an error with the service's code.
+/// 9. An unsupported call is `Unsupported`, names the capability, and sends nothing.
+/// 10. Deleting what is gone is `NotFound`; a repeat of our own delete after a lost answer is success.
+///
+/// # Cancelling
+///
+/// Dropping a future of a read loses nothing. A write whose future was dropped may
+/// have taken place: repeat it with the same idempotency key, or look.
+#[async_trait]
+pub trait SecretStore: fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// What the store can do, and how strongly.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Reads a version with its payload.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Disabled`, `Forbidden`, `Ambiguous`; `FailedPrecondition` for a version that is
+    /// destroyed or about to be; `Decode`; `Unsupported`.
+    async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret>;
+
+    /// Tells what is known of a secret, never a value.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `Ambiguous`, `Decode`.
+    async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo>;
+
+    /// A page of the store's secrets.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `InvalidInput` for a page size or token, `Decode`.
+    async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>>;
+
+    /// A page of a secret's versions, in the service's order.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `Ambiguous`, `InvalidInput`, `Decode`, `Unsupported`.
+    async fn list_versions_page(
+        &self,
+        secret: &SecretRef,
+        page: PageRequest,
+    ) -> Result<Page<VersionInfo>>;
+
+    /// Makes a secret or adds a version, as the options say.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists`, `NotFound`, `Ambiguous`, `SoftDeleted`, `InTransition`, `InvalidInput`, `TooLarge`, `Forbidden`,
+    /// `QuotaExceeded`, `Unsupported`; any kind with [`Retry::OutcomeUnknown`](crate::Retry::OutcomeUnknown)
+    /// if the put may have taken place.
+    async fn begin_put(
+        &self,
+        secret: &SecretRef,
+        value: PutValue,
+        options: PutOptions,
+    ) -> Result<Operation<Written>>;
+
+    /// Changes a secret's metadata.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `Ambiguous`, `InvalidInput`, `Unsupported`.
+    async fn begin_update(
+        &self,
+        secret: &SecretRef,
+        patch: InfoPatch,
+    ) -> Result<Operation<SecretInfo>>;
+
+    /// Changes one version.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `Ambiguous`, `InvalidInput`, `FailedPrecondition`, `Unsupported`.
+    async fn begin_update_version(
+        &self,
+        secret: &SecretRef,
+        version: &VersionId,
+        change: VersionChange,
+    ) -> Result<Operation<VersionInfo>>;
+
+    /// Deletes a secret with all its versions; recoverable where the service keeps them.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `Ambiguous`, `FailedPrecondition` for a protected secret, `Unsupported`.
+    async fn begin_delete(
+        &self,
+        secret: &SecretRef,
+        options: DeleteOptions,
+    ) -> Result<Operation<()>>;
+
+    /// A page of the deleted secrets that can still be recovered.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `InvalidInput`, `Decode`, `Unsupported`.
+    async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>>;
+
+    /// Recovers a deleted secret with all its versions.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `InTransition`, `Unsupported`.
+    async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>>;
+
+    /// Purges a deleted secret: nothing brings it back.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `InTransition`, `Unsupported`.
+    async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>>;
+
+    /// Takes up an operation that was begun before, maybe by another process.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if the service knows no such operation, `InvalidInput` for an id of another store, `Unsupported`.
+    async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>>;
+}
+
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<S: SecretStore + ?Sized> SecretStore for $pointer<S> {
+            fn capabilities(&self) -> &Capabilities {
+                (**self).capabilities()
+            }
+            async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret> {
+                (**self).get(secret, options).await
+            }
+            async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
+                (**self).describe(secret).await
+            }
+            async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
+                (**self).list_page(page).await
+            }
+            async fn list_versions_page(
+                &self,
+                secret: &SecretRef,
+                page: PageRequest,
+            ) -> Result<Page<VersionInfo>> {
+                (**self).list_versions_page(secret, page).await
+            }
+            async fn begin_put(
+                &self,
+                secret: &SecretRef,
+                value: PutValue,
+                options: PutOptions,
+            ) -> Result<Operation<Written>> {
+                (**self).begin_put(secret, value, options).await
+            }
+            async fn begin_update(
+                &self,
+                secret: &SecretRef,
+                patch: InfoPatch,
+            ) -> Result<Operation<SecretInfo>> {
+                (**self).begin_update(secret, patch).await
+            }
+            async fn begin_update_version(
+                &self,
+                secret: &SecretRef,
+                version: &VersionId,
+                change: VersionChange,
+            ) -> Result<Operation<VersionInfo>> {
+                (**self).begin_update_version(secret, version, change).await
+            }
+            async fn begin_delete(
+                &self,
+                secret: &SecretRef,
+                options: DeleteOptions,
+            ) -> Result<Operation<()>> {
+                (**self).begin_delete(secret, options).await
+            }
+            async fn list_deleted_page(
+                &self,
+                page: PageRequest,
+            ) -> Result<Page<DeletedSecretInfo>> {
+                (**self).list_deleted_page(page).await
+            }
+            async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
+                (**self).begin_recover(secret).await
+            }
+            async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
+                (**self).begin_purge(secret).await
+            }
+            async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
+                (**self).resume(id).await
+            }
+        }
+    };
+}
+
+use std::sync::Arc;
+forward!(Arc);
+forward!(Box);
