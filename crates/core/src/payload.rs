@@ -266,6 +266,7 @@ impl Payload {
     }
 
     /// The entries, in the order of the service or of the giver.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.entries
             .iter()
@@ -273,6 +274,7 @@ impl Payload {
     }
 
     /// The keys, in the same order.
+    #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
         self.iter().map(|(key, _)| key)
     }

@@ -4,17 +4,29 @@
 //! functions; everything between the two is here, once.
 
 mod body;
+mod client;
+mod endpoint;
+pub mod json;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod retry;
+mod token;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, Method, Uri};
 
 pub use self::body::Body;
+pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
+pub use self::endpoint::{Endpoint, UrlBuilder};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
+pub use self::retry::{RetryPolicy, server_wait};
+pub use self::token::{ReadyToken, Token, TokenCache, TokenSource};
 
 /// Sends one request and reads the whole answer.
 ///
@@ -81,6 +93,35 @@ impl fmt::Display for SendError {
 }
 
 impl std::error::Error for SendError {}
+
+#[cfg(feature = "reqwest")]
+fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+    Ok(Arc::new(ReqwestTransport::default()))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+    Err(crate::Error::new(
+        crate::ErrorKind::Config,
+        "field `transport`: none is compiled in, so one must be handed in",
+    )
+    .with_help("Turn on the feature `reqwest`, or set the transport in the builder."))
+}
+
+/// A request for JSON, with a JSON body where there is one.
+#[must_use]
+pub fn request(method: Method, uri: Uri, body: Option<Body>) -> http::Request<Body> {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    let has_body = body.is_some();
+    let mut request = http::Request::new(body.unwrap_or_default());
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    request.headers_mut().insert(ACCEPT, JSON);
+    if has_body {
+        request.headers_mut().insert(CONTENT_TYPE, JSON);
+    }
+    request
+}
 
 /// Whether `host` is this machine or its cloud's metadata service: plain http
 /// is allowed there, and no proxy stands between.

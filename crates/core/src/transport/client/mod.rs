@@ -1,0 +1,358 @@
+//! One service, spoken to: signing in, repeating, holding back, telling what happens.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
+use secrecy::ExposeSecret;
+use tokio::sync::Semaphore;
+use tracing::Instrument as _;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::retry::{RetryBudget, server_wait};
+use super::{
+    Body, Endpoint, RetryPolicy, SendErrorKind, Token, TokenCache, TokenSource, Transport,
+};
+use crate::clock::{Clock, SystemClock};
+use crate::{Error, ErrorKind, Result, Retry};
+
+/// Whether a request may be sent again when its answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// A read, or a write that the service makes safe to repeat.
+    Safe,
+    /// A write that would happen twice.
+    Unsafe,
+}
+
+/// One request of an operation.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// The operation it belongs to, as errors and spans name it.
+    pub operation: &'static str,
+    /// The secret it is about, by name or id.
+    pub secret: Option<&'a str>,
+    /// Whether it may be sent again when its answer was lost.
+    pub repeat: Repeat,
+    /// The request, without the credential.
+    pub request: Request<Body>,
+}
+
+/// How the credential stands in the `Authorization` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `Bearer` and the token.
+    Bearer,
+    /// The key alone.
+    Raw,
+}
+
+/// A service to speak to: what an adapter knows.
+#[derive(Debug)]
+pub struct Service {
+    /// The provider's name, for errors and spans.
+    pub provider: &'static str,
+    /// Where requests and the credential may go.
+    pub endpoints: Vec<Endpoint>,
+    /// The credential.
+    pub tokens: Box<dyn TokenSource>,
+    /// How the credential is sent.
+    pub scheme: Scheme,
+    /// Reads a refusal: any answer whose status is not 2xx.
+    pub refusal: fn(&Response<Body>) -> Error,
+}
+
+/// How to speak to it: what a user may set.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// What sends the requests; reqwest, where it is compiled in, unless said.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// The time; the machine's unless said.
+    pub clock: Arc<dyn Clock>,
+    /// How often and how long requests are repeated.
+    pub retry: RetryPolicy,
+    /// The most requests at a time; 64 unless said.
+    pub max_in_flight: usize,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            transport: None,
+            clock: Arc::new(SystemClock),
+            retry: RetryPolicy::default(),
+            max_in_flight: 64,
+        }
+    }
+}
+
+/// Speaks to one service. Clones share the credential, the budget and the bound on requests.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    provider: &'static str,
+    endpoints: Vec<Endpoint>,
+    tokens: TokenCache,
+    scheme: Scheme,
+    refusal: fn(&Response<Body>) -> Error,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    retry: RetryPolicy,
+    budget: RetryBudget,
+    permits: Semaphore,
+}
+
+/// How an attempt ended that gave no success.
+struct Failed {
+    error: Error,
+    /// Whether another attempt may help and does no harm.
+    again: bool,
+    wait: Option<Duration>,
+}
+
+impl Client {
+    /// A client; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no transport: none was handed in, and none is compiled in.
+    pub fn new(service: Service, options: ClientOptions) -> Result<Self> {
+        let transport = match options.transport {
+            Some(transport) => transport,
+            None => super::default_transport()?,
+        };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                provider: service.provider,
+                endpoints: service.endpoints,
+                tokens: TokenCache::new(service.tokens, Arc::clone(&options.clock)),
+                scheme: service.scheme,
+                refusal: service.refusal,
+                transport,
+                clock: options.clock,
+                retry: options.retry,
+                budget: RetryBudget::new(),
+                permits: Semaphore::new(options.max_in_flight.max(1)),
+            }),
+        })
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.shared.clock)
+    }
+
+    /// Sends a request, repeats it where that helps and is safe, and gives the 2xx answer.
+    ///
+    /// # Errors
+    ///
+    /// The service's refusal; `Timeout` or `Unavailable` without an answer, with
+    /// [`Retry::OutcomeUnknown`] for a write that may have taken place; `Unexpected`
+    /// for a URL outside the endpoints, to which nothing is sent.
+    pub async fn send(&self, call: Call<'_>) -> Result<Response<Body>> {
+        let shared = &self.shared;
+        let span = tracing::debug_span!(
+            "polyvault.request",
+            provider = shared.provider,
+            operation = call.operation,
+            secret = call.secret,
+        );
+        self.send_in_span(&call)
+            .instrument(span)
+            .await
+            .map_err(|error| {
+                let error = error
+                    .with_provider(shared.provider)
+                    .with_operation(call.operation);
+                match call.secret {
+                    Some(secret) => error.with_secret(secret),
+                    None => error,
+                }
+            })
+    }
+
+    async fn send_in_span(&self, call: &Call<'_>) -> Result<Response<Body>> {
+        let shared = &self.shared;
+        self.check_origin(&call.request)?;
+        let _permit = self.shared.permits.acquire().await.map_err(|_| closed())?;
+        let start = shared.clock.now();
+        let mut delays = shared.retry.delays();
+        let mut token = shared.tokens.get().await?;
+        let mut renewed = false;
+        let mut attempt = 1_u32;
+        loop {
+            let failed = match self.attempt(call, &token.1, attempt).await {
+                Ok(response) => {
+                    self.shared.budget.earn();
+                    return Ok(response);
+                }
+                Err(failed) => failed,
+            };
+            attempt += 1;
+            if failed.error.kind() == ErrorKind::Unauthenticated && !renewed {
+                renewed = true;
+                match shared.tokens.renew(token.0).await? {
+                    Some(newer) => token = newer,
+                    None => return Err(failed.error),
+                }
+                continue;
+            }
+            let Some(delay) = delays.next().filter(|_| failed.again) else {
+                return Err(failed.error);
+            };
+            let delay = failed.wait.map_or(delay, |told| told.max(delay));
+            let spent = shared.clock.now().duration_since(start);
+            let spent = Duration::try_from(spent).unwrap_or_default();
+            let too_long = failed.wait > Some(shared.retry.max_server_wait)
+                || spent + delay > shared.retry.total;
+            if too_long || !self.shared.budget.pay() {
+                return Err(failed.error);
+            }
+            shared.clock.sleep(delay).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        token: &Token,
+        attempt: u32,
+    ) -> Result<Response<Body>, Failed> {
+        let shared = &self.shared;
+        let mut request = call.request.clone();
+        let header = self.authorization(token).map_err(Failed::for_good)?;
+        request.headers_mut().insert(AUTHORIZATION, header);
+        let started = shared.clock.now();
+        let answer = shared.transport.send(request, shared.retry.attempt).await;
+        let elapsed = shared.clock.now().duration_since(started).as_millis();
+        let response = match answer {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::debug!(attempt, elapsed_ms = %elapsed, kind = ?error.kind(), "no answer");
+                return Err(Failed::unanswered(&error, call.repeat));
+            }
+        };
+        let status = response.status();
+        if status.is_success() {
+            tracing::debug!(attempt, elapsed_ms = %elapsed, status = status.as_u16(), "answered");
+            return Ok(response);
+        }
+        let error = (shared.refusal)(&response).with_status(status.as_u16());
+        tracing::debug!(
+            attempt,
+            elapsed_ms = %elapsed,
+            status = status.as_u16(),
+            request_id = error.request_id(),
+            kind = error.kind().as_str(),
+            "refused"
+        );
+        let wait = server_wait(response.headers(), shared.clock.now());
+        Err(Failed::refused(error, call.repeat, wait))
+    }
+
+    fn authorization(&self, token: &Token) -> Result<HeaderValue> {
+        #[expect(clippy::disallowed_methods, reason = "the Authorization header")]
+        let secret = token.secret.expose_secret();
+        let prefix = match self.shared.scheme {
+            Scheme::Raw => "",
+            Scheme::Bearer => "Bearer ",
+        };
+        let text = Zeroizing::new([prefix, secret].concat().into_bytes());
+        let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).map_err(|_| {
+            Error::new(
+                ErrorKind::Unauthenticated,
+                "the credential holds characters that no header can carry",
+            )
+        })?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    /// The last door before a credential leaves: whatever built the URL, it goes
+    /// to the store's own origins only.
+    fn check_origin(&self, request: &Request<Body>) -> Result<()> {
+        let url = Url::parse(&request.uri().to_string());
+        let known = |url: &Url| {
+            let endpoints = &self.shared.endpoints;
+            endpoints.iter().any(|endpoint| endpoint.same_origin(url))
+        };
+        match url {
+            Ok(url) if known(&url) => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::Unexpected,
+                "a request to another origin than the store's was held back",
+            )),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("provider", &self.shared.provider)
+            .field("endpoints", &self.shared.endpoints)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Failed {
+    fn for_good(error: Error) -> Self {
+        Self {
+            error,
+            again: false,
+            wait: None,
+        }
+    }
+
+    fn unanswered(error: &super::SendError, repeat: Repeat) -> Self {
+        let (kind, again) = match error.kind() {
+            SendErrorKind::Setup => (ErrorKind::Config, false),
+            SendErrorKind::NotSent => (ErrorKind::Unavailable, true),
+            SendErrorKind::TimedOut => (ErrorKind::Timeout, repeat == Repeat::Safe),
+            SendErrorKind::AnswerLost => (ErrorKind::Unavailable, repeat == Repeat::Safe),
+            SendErrorKind::AnswerTooLarge => (ErrorKind::Decode, false),
+        };
+        let seen = !matches!(error.kind(), SendErrorKind::Setup | SendErrorKind::NotSent);
+        let told = Error::new(kind, format!("no answer: {error}"));
+        Self {
+            error: match repeat {
+                Repeat::Unsafe if seen => told.with_retry(Retry::OutcomeUnknown),
+                _ => told,
+            },
+            again,
+            wait: None,
+        }
+    }
+
+    fn refused(error: Error, repeat: Repeat, wait: Option<Duration>) -> Self {
+        // A service that turns a request away for the rate has not begun it.
+        let (again, unknown) = match error.kind() {
+            ErrorKind::RateLimited => (true, false),
+            ErrorKind::Unavailable | ErrorKind::Timeout => {
+                (repeat == Repeat::Safe, repeat == Repeat::Unsafe)
+            }
+            _ => (false, false),
+        };
+        let error = match (unknown, error.retry()) {
+            (true, _) => error.with_retry(Retry::OutcomeUnknown),
+            (false, Retry::After(None)) => error.with_retry(Retry::After(wait)),
+            _ => error,
+        };
+        Self { error, again, wait }
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Unexpected, "the client is closed")
+}

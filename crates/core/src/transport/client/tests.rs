@@ -1,0 +1,247 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::transport::{ReadyToken, SendError};
+
+/// Answers from a list and keeps what it was asked.
+#[derive(Debug, Default)]
+struct Script {
+    answers: Mutex<VecDeque<Result<Response<Body>, SendErrorKind>>>,
+    asked: Mutex<Vec<Request<Body>>>,
+}
+
+#[async_trait]
+impl Transport for Script {
+    async fn send(
+        &self,
+        request: Request<Body>,
+        _timeout: Duration,
+    ) -> Result<Response<Body>, SendError> {
+        self.asked.lock().unwrap().push(request);
+        let answer = self.answers.lock().unwrap().pop_front();
+        answer
+            .unwrap()
+            .map_err(|kind| SendError::new(kind, "scripted"))
+    }
+}
+
+#[derive(Debug)]
+struct Renewable(Mutex<u32>);
+
+#[async_trait]
+impl TokenSource for Renewable {
+    async fn fetch(&self) -> Result<Token> {
+        let mut count = self.0.lock().unwrap();
+        *count += 1;
+        Ok(Token {
+            secret: SecretString::from(format!("token-{count}")),
+            expires_at: None,
+        })
+    }
+}
+
+fn answer(status: u16) -> Result<Response<Body>, SendErrorKind> {
+    Ok(Response::builder()
+        .status(status)
+        .body(Body::empty())
+        .unwrap())
+}
+
+fn told_to_wait(status: u16, seconds: &str) -> Result<Response<Body>, SendErrorKind> {
+    let builder = Response::builder()
+        .status(status)
+        .header("retry-after", seconds);
+    Ok(builder.body(Body::empty()).unwrap())
+}
+
+fn refusal(response: &Response<Body>) -> Error {
+    let kind = match response.status().as_u16() {
+        401 => ErrorKind::Unauthenticated,
+        403 => ErrorKind::Forbidden,
+        429 => ErrorKind::RateLimited,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, "refused")
+}
+
+struct Fixed {
+    script: Arc<Script>,
+    clock: Arc<ManualClock>,
+    client: Client,
+}
+
+fn client(
+    answers: impl IntoIterator<Item = Result<Response<Body>, SendErrorKind>>,
+    tokens: Box<dyn TokenSource>,
+) -> Fixed {
+    let script = Arc::new(Script::default());
+    script.answers.lock().unwrap().extend(answers);
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let service = Service {
+        provider: "test",
+        endpoints: vec![Endpoint::parse("endpoint", "https://a.example").unwrap()],
+        tokens,
+        scheme: Scheme::Bearer,
+        refusal,
+    };
+    let options = ClientOptions {
+        transport: Some(Arc::clone(&script) as _),
+        clock: Arc::clone(&clock) as _,
+        ..ClientOptions::default()
+    };
+    Fixed {
+        client: Client::new(service, options).unwrap(),
+        script,
+        clock,
+    }
+}
+
+fn ready() -> Box<dyn TokenSource> {
+    Box::new(ReadyToken::new("t0ken".into()))
+}
+
+async fn send(fixed: &Fixed, repeat: Repeat) -> Result<Response<Body>> {
+    let request = Request::get("https://a.example/x")
+        .body(Body::empty())
+        .unwrap();
+    let call = Call {
+        operation: "get",
+        secret: Some("name"),
+        repeat,
+        request,
+    };
+    fixed.client.send(call).await
+}
+
+impl Fixed {
+    fn asked(&self) -> usize {
+        self.script.asked.lock().unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn a_safe_request_is_repeated_until_it_goes_through() {
+    let lost = Err(SendErrorKind::AnswerLost);
+    let fixed = client([answer(503), lost, answer(429), answer(200)], ready());
+
+    assert_eq!(send(&fixed, Repeat::Safe).await.unwrap().status(), 200);
+    assert_eq!(fixed.asked(), 4);
+}
+
+#[tokio::test]
+async fn an_unsafe_request_is_not_repeated_once_the_service_may_have_seen_it() {
+    for lost in [
+        answer(503),
+        answer(500),
+        Err(SendErrorKind::AnswerLost),
+        Err(SendErrorKind::TimedOut),
+        Err(SendErrorKind::AnswerTooLarge),
+    ] {
+        let fixed = client([lost, answer(200)], ready());
+
+        let error = send(&fixed, Repeat::Unsafe).await.unwrap_err();
+
+        assert_eq!(error.retry(), Retry::OutcomeUnknown);
+        assert_eq!(fixed.asked(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_unsafe_request_is_repeated_where_the_service_has_not_begun_it() {
+    let fixed = client(
+        [Err(SendErrorKind::NotSent), answer(429), answer(200)],
+        ready(),
+    );
+
+    assert_eq!(send(&fixed, Repeat::Unsafe).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn the_services_wait_is_kept_and_a_long_one_is_handed_on() {
+    let fixed = client([told_to_wait(429, "17"), answer(200)], ready());
+    send(&fixed, Repeat::Safe).await.unwrap();
+    assert_eq!(fixed.clock.now().as_second(), 17);
+
+    let fixed = client([told_to_wait(429, "3600"), answer(200)], ready());
+    let error = send(&fixed, Repeat::Safe).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::After(Some(Duration::from_secs(3600))));
+    assert_eq!(fixed.asked(), 1);
+}
+
+#[tokio::test]
+async fn repeats_end_by_number_and_by_time() {
+    let fixed = client((0..9).map(|_| answer(503)), ready());
+    send(&fixed, Repeat::Safe).await.unwrap_err();
+    assert_eq!(fixed.asked(), 6);
+
+    let fixed = client((0..9).map(|_| told_to_wait(503, "40")), ready());
+    send(&fixed, Repeat::Safe).await.unwrap_err();
+    assert_eq!(fixed.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_401_renews_the_token_once() {
+    let fixed = client(
+        [answer(401), answer(200)],
+        Box::new(Renewable(Mutex::new(0))),
+    );
+    send(&fixed, Repeat::Unsafe).await.unwrap();
+    let asked = fixed.script.asked.lock().unwrap().clone();
+    let tokens: Vec<_> = asked.iter().map(|r| &r.headers()[AUTHORIZATION]).collect();
+    assert_eq!(tokens, ["Bearer token-1", "Bearer token-2"]);
+    assert!(tokens.iter().all(|token| token.is_sensitive()));
+
+    let fixed = client(
+        [answer(401), answer(401)],
+        Box::new(Renewable(Mutex::new(0))),
+    );
+    let error = send(&fixed, Repeat::Safe).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+
+    let fixed = client([answer(401)], ready());
+    send(&fixed, Repeat::Safe).await.unwrap_err();
+    assert_eq!(fixed.asked(), 1);
+}
+
+#[tokio::test]
+async fn nothing_goes_to_another_origin() {
+    for url in [
+        "https://b.example/x",
+        "http://a.example/x",
+        "https://a.example:444/",
+    ] {
+        let fixed = client([answer(200)], ready());
+        let call = Call {
+            operation: "get",
+            secret: None,
+            repeat: Repeat::Safe,
+            request: Request::get(url).body(Body::empty()).unwrap(),
+        };
+
+        fixed.client.send(call).await.unwrap_err();
+
+        assert_eq!(fixed.asked(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_error_names_provider_operation_and_secret_and_no_token() {
+    let fixed = client([answer(403)], ready());
+
+    let error = send(&fixed, Repeat::Safe).await.unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "test: get \"name\": Forbidden: refused (status 403)"
+    );
+    let shown = format!("{error:?} {:?}", fixed.client);
+    assert!(!shown.contains("t0ken"), "{shown}");
+}

@@ -1,0 +1,139 @@
+//! When and how often a request is repeated.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use http::HeaderMap;
+use jiff::Timestamp;
+
+/// How often and how long a request is repeated. All durations bound real time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// The most repeats of one request; 5 by default, 0 turns repeats off.
+    pub max_repeats: usize,
+    /// The first pause, doubled for each further one, with jitter; 200 ms by default.
+    pub first_delay: Duration,
+    /// The longest pause of our own; 20 s by default.
+    pub max_delay: Duration,
+    /// The longest pause that a service's own word is followed for; 60 s by
+    /// default. A longer one is given to the caller instead of waited for.
+    pub max_server_wait: Duration,
+    /// No repeat begins later than this after the first attempt; 90 s by default.
+    pub total: Duration,
+    /// The most time for one attempt, from first byte to last; 30 s by default.
+    pub attempt: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_repeats: 5,
+            first_delay: Duration::from_millis(200),
+            max_delay: Duration::from_secs(20),
+            max_server_wait: Duration::from_secs(60),
+            total: Duration::from_secs(90),
+            attempt: Duration::from_secs(30),
+        }
+    }
+}
+
+impl RetryPolicy {
+    pub(super) fn delays(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+        ExponentialBuilder::default()
+            .with_min_delay(self.first_delay)
+            .with_max_delay(self.max_delay)
+            .with_max_times(self.max_repeats)
+            .with_jitter()
+            .build()
+    }
+}
+
+/// What repeats cost in a bad hour: shared by all clones of a store, so that an
+/// outage is not answered with a multiple of the usual load.
+#[derive(Debug)]
+pub(super) struct RetryBudget(Mutex<u32>);
+
+impl RetryBudget {
+    const FULL: u32 = 500;
+    const REPEAT: u32 = 5;
+
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Self::FULL))
+    }
+
+    /// Pays for a repeat, if there is enough left.
+    pub(super) fn pay(&self) -> bool {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match left.checked_sub(Self::REPEAT) {
+            Some(rest) => {
+                *left = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A request went through: the service is well.
+    pub(super) fn earn(&self) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = (*left + 1).min(Self::FULL);
+    }
+}
+
+/// How long the service asks to wait, from whichever header it uses.
+#[must_use]
+pub fn server_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    for name in ["x-ms-retry-after-ms", "retry-after-ms"] {
+        if let Some(millis) = text(name).and_then(|text| text.parse().ok()) {
+            return Some(Duration::from_millis(millis));
+        }
+    }
+    let told = text("retry-after")?;
+    if let Ok(seconds) = told.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(told).ok()?.timestamp();
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn reads_seconds_milliseconds_and_dates() {
+        let now = "2026-11-22T10:00:00Z".parse().unwrap();
+        for (name, value, wait) in [
+            ("retry-after", "7", Some(7_000)),
+            ("retry-after", "Sun, 22 Nov 2026 10:00:30 GMT", Some(30_000)),
+            ("retry-after", "Sun, 22 Nov 2026 09:00:00 GMT", Some(0)),
+            ("retry-after", "soon", None),
+            ("retry-after-ms", "250", Some(250)),
+            ("x-ms-retry-after-ms", "1500", Some(1_500)),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(
+                server_wait(&headers, now),
+                wait.map(Duration::from_millis),
+                "{name}: {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_hour_uses_the_budget_up_and_answers_fill_it() {
+        let budget = RetryBudget::new();
+        while budget.pay() {}
+
+        (0..RetryBudget::REPEAT).for_each(|_| budget.earn());
+
+        assert!(budget.pay());
+        assert!(!budget.pay());
+    }
+}
