@@ -1,1 +1,211 @@
-//! Emulator.
+//! A stand-in for Wix Secrets on a loopback port, for tests.
+//!
+//! It keeps state, answers as the service's wire does and refuses what the
+//! service refuses. It is strict: names, lengths, credentials and the site header
+//! are checked, and lists never hold a value. Names tell upper from lower case,
+//! lengths count UTF-16 units, an empty description clears it and a `null` field
+//! counts as not given; the service's own word on these four is not known.
+//!
+//! One emulator is one site. It answers under the gateway's path
+//! `/_api/cloud-secrets-vault-server/api/v1/secrets` and under the bare
+//! `/api/v1/secrets`, and gives app tokens at `POST /oauth2/token`.
+
+mod answer;
+mod auth;
+mod builder;
+mod given;
+mod route;
+mod rules;
+mod state;
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use wiremock::MockServer;
+
+pub use self::builder::EmulatorBuilder;
+pub use self::route::Call;
+use self::state::{Fault, Secret, State};
+
+/// The gateway's path before the service's own.
+const PREFIX: &str = "/_api/cloud-secrets-vault-server";
+
+/// A running stand-in for the Wix Secrets of one site.
+///
+/// It stops when dropped. Any API key, app and site is accepted until told
+/// otherwise.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_wix_secrets::emulator::Emulator;
+///
+/// # async fn run() {
+/// let emulator = Emulator::start().await;
+/// emulator.seed("db-password", "s3cret");
+/// assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
+/// assert_eq!(emulator.request_count(), 0);
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run());
+/// ```
+pub struct Emulator {
+    server: MockServer,
+    state: Arc<Mutex<State>>,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Emulator {
+    /// Starts one with all defaults, on a free port of 127.0.0.1.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Starts with the defaults: a free port of 127.0.0.1, the system's clock, requests recorded.
+    #[must_use]
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    /// The origin, such as `http://127.0.0.1:4711`, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// The base URL with the gateway's path, as an adapter's `endpoint` setting takes it.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.url() + PREFIX
+    }
+
+    /// The wiremock server, to mount faults in front of the emulator.
+    ///
+    /// The emulator answers at the two lowest priorities (255 and 254), so that any
+    /// mock mounted here comes first. [`MockServer::reset`] unmounts the
+    /// emulator too: every later request gets an empty 404.
+    #[must_use]
+    pub fn server(&self) -> &MockServer {
+        &self.server
+    }
+
+    /// The number of requests that came in, token requests and those that other
+    /// mocks answered among them.
+    ///
+    /// It counts with request recording off, too.
+    #[must_use]
+    pub fn request_count(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Puts a secret at rest, past every check, and gives its id.
+    ///
+    /// A name that is there already makes a twin, which the service itself never has.
+    #[expect(clippy::must_use_candidate, reason = "most tests seed and need no id")]
+    pub fn seed(&self, name: &str, value: &str) -> String {
+        let mut state = self.state();
+        let now = state.clock.now();
+        let secret = Secret::new(name, value, now);
+        let id = secret.id.clone();
+        state.secrets.push(secret);
+        id
+    }
+
+    /// Carries out one instruction of a fixture's `given`: an object of one key.
+    ///
+    /// `{"secret": {"name", "value", "description"?, "id"?, "createdDate"?, "updatedDate"?}}`
+    /// seeds a secret; `{"app_token": TEXT}` makes a token known as issued;
+    /// `{"knob": {NAME: SETTING}}` calls the method of that name: `throttle`
+    /// (`{"n", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
+    /// list of `"create"`, `"list"`, `"get_value"`, `"update"`, `"delete"`),
+    /// `commit_then_drop` (a number), `empty_list_as_missing` and `consistency_header`
+    /// (true or false), `expect_api_key`, `expect_site` and `expect_app_secret` (a text),
+    /// `expire_tokens` (true), `corrupt` (a name).
+    ///
+    /// # Errors
+    ///
+    /// A text that says which key is unknown or what is wrong with its setting.
+    pub fn given(&self, step: &serde_json::Value) -> Result<(), String> {
+        given::apply(self, step)
+    }
+
+    /// The next `n` calls are refused with 429, and with `Retry-After` where given (whole seconds).
+    ///
+    /// Faults queue up behind those set before. Token requests are spared.
+    pub fn throttle(&self, n: usize, retry_after: Option<Duration>) {
+        let fault = Fault::Throttled(retry_after);
+        self.state().faults.extend(std::iter::repeat_n(fault, n));
+    }
+
+    /// The next call fails with this status and an empty body.
+    ///
+    /// Faults queue up behind those set before. Token requests are spared.
+    pub fn fail_next(&self, status: http::StatusCode) {
+        self.state().faults.push_back(Fault::Status(status));
+    }
+
+    /// Exactly these calls are refused with 403 from now on; none if empty.
+    pub fn forbid(&self, calls: &[Call]) {
+        self.state().forbidden = calls.to_vec();
+    }
+
+    /// The next `n` creates, updates and deletes are carried out, and the
+    /// connection ends without an answer. Reads and token requests are spared.
+    pub fn commit_then_drop(&self, n: usize) {
+        self.state().drops = n;
+    }
+
+    /// Whether the list of an empty site is `{}` instead of `{"secrets":[]}`.
+    pub fn empty_list_as_missing(&self, missing: bool) {
+        self.state().empty_list_as_missing = missing;
+    }
+
+    /// Whether answers carry `X-Wix-Consistent`, whose value changes with every write.
+    pub fn consistency_header(&self, sent: bool) {
+        self.state().consistency_header = sent;
+    }
+
+    /// Only this API key is accepted from now on.
+    pub fn expect_api_key(&self, key: impl Into<String>) {
+        self.state().api_key = Some(key.into());
+    }
+
+    /// API keys are accepted with this site id only from now on.
+    pub fn expect_site(&self, site: impl Into<String>) {
+        self.state().site = Some(site.into());
+    }
+
+    /// Only apps with this secret get a token from now on.
+    pub fn expect_app_secret(&self, secret: impl Into<String>) {
+        self.state().app_secret = Some(secret.into());
+    }
+
+    /// Ends all app tokens issued so far; without that they end four hours after their issue.
+    pub fn expire_tokens(&self) {
+        let mut state = self.state();
+        let now = state.clock.now();
+        state.tokens.values_mut().for_each(|end| *end = now);
+    }
+
+    /// Flips one bit of the value at rest; nothing happens if no secret has that name.
+    pub fn corrupt(&self, name: &str) {
+        self.state().corrupt(name);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
