@@ -1,1 +1,242 @@
-//! stub
+//! Store URLs, and what a provider's crate hands to the registry.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::{Capabilities, Environment, Error, ErrorKind, Result, SecretStore};
+
+/// A kind of service: what the registry knows of an adapter.
+#[derive(Clone, Copy, Debug)]
+pub struct Provider {
+    /// The scheme of its store URLs.
+    pub scheme: &'static str,
+    /// What people call the service.
+    pub title: &'static str,
+    /// What its stores can do.
+    pub capabilities: fn() -> Capabilities,
+    /// What the service can do and this version of the adapter can't yet.
+    pub not_yet: &'static [NotYet],
+    /// The parameters of its store URLs.
+    pub parameters: &'static [Parameter],
+    /// The variables it reads from the environment.
+    pub variables: &'static [Variable],
+    /// Opens a store, without I/O.
+    pub open: fn(&StoreUrl, &Environment) -> Result<Arc<dyn SecretStore>>,
+}
+
+/// Something that the service can do and the adapter can't yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotYet {
+    /// The field of [`Capabilities`] that says so.
+    pub capability: &'static str,
+    /// What it is, for the README.
+    pub what: &'static str,
+}
+
+/// A parameter of a store URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Its default, as people read it.
+    pub default: &'static str,
+    /// What it sets.
+    pub what: &'static str,
+}
+
+/// A variable of the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub what: &'static str,
+}
+
+/// The URL of a store: which provider, which store, which settings; never a credential.
+///
+/// A store URL is trusted configuration: it says where credentials go.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::provider::StoreUrl;
+///
+/// let url = StoreUrl::parse("azure-key-vault://my-vault?api_version=7.6")?;
+/// assert_eq!((url.scheme(), url.store()), ("azure-key-vault", "my-vault"));
+/// assert_eq!(url.parameter("api_version"), Some("7.6"));
+///
+/// assert!(StoreUrl::parse("azure-key-vault://user:pass@my-vault").is_err());
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreUrl {
+    scheme: String,
+    store: String,
+    parameters: BTreeMap<String, String>,
+}
+
+impl StoreUrl {
+    /// Reads `SCHEME://STORE?PARAMETER=VALUE&…`.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if it is no such URL, holds a credential or a fragment, or gives a parameter twice.
+    /// The text is not quoted: it may hold what it must not.
+    pub fn parse(text: &str) -> Result<Self> {
+        let url =
+            Url::parse(text).map_err(|_| refuse("store URL", "not of the form SCHEME://STORE"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refuse("store URL", "a URL never holds a credential")
+                .with_help("Take the user and the password out of the URL and set the provider's variables."));
+        }
+        if url.fragment().is_some() {
+            return Err(refuse("store URL", "a store URL has no fragment"));
+        }
+        if url.cannot_be_a_base() {
+            return Err(refuse("store URL", "not of the form SCHEME://STORE"));
+        }
+        let mut parameters = BTreeMap::new();
+        for (name, value) in url.query_pairs() {
+            if parameters
+                .insert(name.to_string(), value.into_owned())
+                .is_some()
+            {
+                return Err(refuse(&format!("parameter `{name}`"), "given twice"));
+            }
+        }
+        let store = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            store: store.trim_end_matches('/').to_owned(),
+            parameters,
+        })
+    }
+
+    /// The scheme, in lower case: which provider.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// Which store: a vault, a folder, a site, with its case kept; may be empty.
+    #[must_use]
+    pub fn store(&self) -> &str {
+        &self.store
+    }
+
+    /// The value of a parameter.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// The value of a parameter that is a yes or a no.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if it is neither `true` nor `false`.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>> {
+        match self.parameter(name) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(refuse(&format!("parameter `{name}`"), "true or false")),
+        }
+    }
+
+    /// Refuses parameters that the provider doesn't have.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names the parameter and those there are.
+    pub fn check_parameters(&self, known: &[Parameter]) -> Result<()> {
+        let is_known = |name: &&String| known.iter().any(|parameter| parameter.name == **name);
+        let Some(unknown) = self.parameters.keys().find(|name| !is_known(name)) else {
+            return Ok(());
+        };
+        let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
+        let error = refuse(
+            &format!("parameter `{unknown}`"),
+            "the provider has no such parameter; credentials never stand in a URL",
+        );
+        Err(match names.as_slice() {
+            [] => error.with_help("This provider takes no parameters."),
+            names => error.with_help(format!("It takes {}.", names.join(", "))),
+        })
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreUrl")
+            .field("scheme", &self.scheme)
+            .field("store", &self.store)
+            .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// The error for an environment without a usable credential: it lists what was looked for.
+#[must_use]
+pub fn no_credential(provider: &'static str, variables: &[Variable]) -> Error {
+    let names: Vec<&str> = variables.iter().map(|variable| variable.name).collect();
+    Error::new(
+        ErrorKind::Config,
+        format!("no credential: looked for {}", names.join(", ")),
+    )
+    .with_provider(provider)
+    .with_help("Set one of the variables, or hand a credential to the builder.")
+}
+
+fn refuse(field: &str, rule: &str) -> Error {
+    Error::new(ErrorKind::Config, format!("{field}: {rule}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn keeps_the_case_and_the_path_of_the_store() {
+        for (text, store) in [
+            ("yandex-lockbox://b1gFOLDER", "b1gFOLDER"),
+            ("azure-key-vault-arm://SUB/rg/vault", "SUB/rg/vault"),
+            ("memory://x/", "x"),
+            ("memory://", ""),
+        ] {
+            assert_eq!(StoreUrl::parse(text).unwrap().store(), store);
+        }
+    }
+
+    #[test]
+    fn refuses_credentials_fragments_and_doubles_without_quoting_them() {
+        for text in [
+            "wix-secrets://hunter2@site",
+            "wix-secrets://a:hunter2@site",
+            "wix-secrets://site#hunter2",
+            "wix-secrets://site?a=hunter2&a=hunter2",
+            "wix-secrets:hunter2",
+            "hunter2",
+        ] {
+            let error = StoreUrl::parse(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_unknown_parameters_by_name_only() {
+        let url = StoreUrl::parse("wix-secrets://site?api_key=hunter2").unwrap();
+
+        let error = url.check_parameters(&[]).unwrap_err();
+
+        assert!(error.message().contains("api_key"));
+        assert!(!format!("{error:?} {url:?}").contains("hunter2"));
+    }
+}

@@ -7,6 +7,7 @@ mod body;
 mod client;
 mod endpoint;
 pub mod json;
+mod refusal;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod retry;
@@ -23,6 +24,7 @@ use http::{HeaderValue, Method, Uri};
 pub use self::body::Body;
 pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
 pub use self::endpoint::{Endpoint, UrlBuilder};
+pub use self::refusal::Refusal;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 pub use self::retry::{RetryPolicy, server_wait};

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::retry::{RetryBudget, server_wait};
 use super::{
-    Body, Endpoint, RetryPolicy, SendErrorKind, Token, TokenCache, TokenSource, Transport,
+    Body, Endpoint, Refusal, RetryPolicy, SendErrorKind, Token, TokenCache, TokenSource, Transport,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::{Error, ErrorKind, Result, Retry};
@@ -65,8 +65,8 @@ pub struct Service {
     pub tokens: Box<dyn TokenSource>,
     /// How the credential is sent.
     pub scheme: Scheme,
-    /// Reads a refusal: any answer whose status is not 2xx.
-    pub refusal: fn(&Response<Body>) -> Error,
+    /// Makes an error of a refusal.
+    pub refusal: fn(&Refusal<'_>) -> Error,
 }
 
 /// How to speak to it: what a user may set.
@@ -104,7 +104,7 @@ struct Shared {
     endpoints: Vec<Endpoint>,
     tokens: TokenCache,
     scheme: Scheme,
-    refusal: fn(&Response<Body>) -> Error,
+    refusal: fn(&Refusal<'_>) -> Error,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     retry: RetryPolicy,
@@ -117,6 +117,8 @@ struct Failed {
     error: Error,
     /// Whether another attempt may help and does no harm.
     again: bool,
+    /// Whether the service may have done what was asked.
+    lost: bool,
     wait: Option<Duration>,
 }
 
@@ -161,28 +163,45 @@ impl Client {
     /// [`Retry::OutcomeUnknown`] for a write that may have taken place; `Unexpected`
     /// for a URL outside the endpoints, to which nothing is sent.
     pub async fn send(&self, call: Call<'_>) -> Result<Response<Body>> {
-        let shared = &self.shared;
+        self.traced(&call).await.0
+    }
+
+    /// [`send`](Self::send) for a delete: `None` where an answer was lost and the
+    /// repeat found nothing, so that our own delete took place.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_delete(&self, call: Call<'_>) -> Result<Option<Response<Body>>> {
+        match self.traced(&call).await {
+            (Err(error), true) if error.kind() == ErrorKind::NotFound => Ok(None),
+            (outcome, _) => outcome.map(Some),
+        }
+    }
+
+    /// The outcome, and whether the answer of an earlier attempt was lost.
+    async fn traced(&self, call: &Call<'_>) -> (Result<Response<Body>>, bool) {
         let span = tracing::debug_span!(
             "polyvault.request",
-            provider = shared.provider,
+            provider = self.shared.provider,
             operation = call.operation,
             secret = call.secret,
         );
-        self.send_in_span(&call)
-            .instrument(span)
-            .await
-            .map_err(|error| {
-                let error = error
-                    .with_provider(shared.provider)
-                    .with_operation(call.operation);
-                match call.secret {
-                    Some(secret) => error.with_secret(secret),
-                    None => error,
-                }
-            })
+        let mut lost = false;
+        let outcome = self.repeated(call, &mut lost).instrument(span).await;
+        let outcome = outcome.map_err(|error| {
+            let error = error
+                .with_provider(self.shared.provider)
+                .with_operation(call.operation);
+            match call.secret {
+                Some(secret) => error.with_secret(secret),
+                None => error,
+            }
+        });
+        (outcome, lost)
     }
 
-    async fn send_in_span(&self, call: &Call<'_>) -> Result<Response<Body>> {
+    async fn repeated(&self, call: &Call<'_>, lost: &mut bool) -> Result<Response<Body>> {
         let shared = &self.shared;
         self.check_origin(&call.request)?;
         let _permit = self.shared.permits.acquire().await.map_err(|_| closed())?;
@@ -219,6 +238,7 @@ impl Client {
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }
+            *lost |= failed.lost;
             shared.clock.sleep(delay).await;
         }
     }
@@ -248,7 +268,11 @@ impl Client {
             tracing::debug!(attempt, elapsed_ms = %elapsed, status = status.as_u16(), "answered");
             return Ok(response);
         }
-        let error = (shared.refusal)(&response).with_status(status.as_u16());
+        let refusal = Refusal {
+            response: &response,
+            quotable: call.request.body().is_empty(),
+        };
+        let error = (shared.refusal)(&refusal).with_status(status.as_u16());
         tracing::debug!(
             attempt,
             elapsed_ms = %elapsed,
@@ -311,45 +335,54 @@ impl Failed {
         Self {
             error,
             again: false,
+            lost: false,
             wait: None,
         }
     }
 
     fn unanswered(error: &super::SendError, repeat: Repeat) -> Self {
-        let (kind, again) = match error.kind() {
-            SendErrorKind::Setup => (ErrorKind::Config, false),
-            SendErrorKind::NotSent => (ErrorKind::Unavailable, true),
-            SendErrorKind::TimedOut => (ErrorKind::Timeout, repeat == Repeat::Safe),
-            SendErrorKind::AnswerLost => (ErrorKind::Unavailable, repeat == Repeat::Safe),
-            SendErrorKind::AnswerTooLarge => (ErrorKind::Decode, false),
+        let (kind, lost, helps) = match error.kind() {
+            SendErrorKind::Setup => (ErrorKind::Config, false, false),
+            SendErrorKind::NotSent => (ErrorKind::Unavailable, false, true),
+            SendErrorKind::TimedOut => (ErrorKind::Timeout, true, true),
+            SendErrorKind::AnswerLost => (ErrorKind::Unavailable, true, true),
+            SendErrorKind::AnswerTooLarge => (ErrorKind::Decode, true, false),
         };
-        let seen = !matches!(error.kind(), SendErrorKind::Setup | SendErrorKind::NotSent);
-        let told = Error::new(kind, format!("no answer: {error}"));
-        Self {
-            error: match repeat {
-                Repeat::Unsafe if seen => told.with_retry(Retry::OutcomeUnknown),
-                _ => told,
-            },
-            again,
-            wait: None,
-        }
+        let error = Error::new(kind, format!("no answer: {error}"));
+        Self::ended(error, repeat, lost, helps, None)
     }
 
     fn refused(error: Error, repeat: Repeat, wait: Option<Duration>) -> Self {
         // A service that turns a request away for the rate has not begun it.
-        let (again, unknown) = match error.kind() {
-            ErrorKind::RateLimited => (true, false),
-            ErrorKind::Unavailable | ErrorKind::Timeout => {
-                (repeat == Repeat::Safe, repeat == Repeat::Unsafe)
-            }
+        let (lost, helps) = match error.kind() {
+            ErrorKind::RateLimited => (false, true),
+            ErrorKind::Unavailable | ErrorKind::Timeout => (true, true),
             _ => (false, false),
         };
-        let error = match (unknown, error.retry()) {
-            (true, _) => error.with_retry(Retry::OutcomeUnknown),
-            (false, Retry::After(None)) => error.with_retry(Retry::After(wait)),
+        let error = match error.retry() {
+            Retry::After(None) => error.with_retry(Retry::After(wait)),
             _ => error,
         };
-        Self { error, again, wait }
+        Self::ended(error, repeat, lost, helps, wait)
+    }
+
+    fn ended(
+        error: Error,
+        repeat: Repeat,
+        lost: bool,
+        helps: bool,
+        wait: Option<Duration>,
+    ) -> Self {
+        let unknown = lost && repeat == Repeat::Unsafe;
+        Self {
+            error: match unknown {
+                true => error.with_retry(Retry::OutcomeUnknown),
+                false => error,
+            },
+            again: helps && !unknown,
+            lost,
+            wait,
+        }
     }
 }
 

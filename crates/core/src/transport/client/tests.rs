@@ -62,10 +62,11 @@ fn told_to_wait(status: u16, seconds: &str) -> Result<Response<Body>, SendErrorK
     Ok(builder.body(Body::empty()).unwrap())
 }
 
-fn refusal(response: &Response<Body>) -> Error {
-    let kind = match response.status().as_u16() {
+fn refusal(refusal: &Refusal<'_>) -> Error {
+    let kind = match refusal.status() {
         401 => ErrorKind::Unauthenticated,
         403 => ErrorKind::Forbidden,
+        404 => ErrorKind::NotFound,
         429 => ErrorKind::RateLimited,
         _ => ErrorKind::Unavailable,
     };
@@ -244,4 +245,29 @@ async fn an_error_names_provider_operation_and_secret_and_no_token() {
     );
     let shown = format!("{error:?} {:?}", fixed.client);
     assert!(!shown.contains("t0ken"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_delete_that_finds_nothing_after_a_lost_answer_was_our_own() {
+    for (answers, gone) in [
+        (vec![Err(SendErrorKind::AnswerLost), answer(404)], true),
+        (vec![answer(503), answer(404)], true),
+        (vec![answer(404)], false),
+        (vec![answer(429), answer(404)], false),
+        (vec![Err(SendErrorKind::NotSent), answer(404)], false),
+    ] {
+        let fixed = client(answers, ready());
+        let call = Call {
+            operation: "delete",
+            secret: None,
+            repeat: Repeat::Safe,
+            request: Request::delete("https://a.example/x")
+                .body(Body::empty())
+                .unwrap(),
+        };
+
+        let outcome = fixed.client.send_delete(call).await;
+
+        assert_eq!(matches!(outcome, Ok(None)), gone, "{outcome:?}");
+    }
 }

@@ -1,0 +1,84 @@
+//! Answers that say no.
+
+use http::Response;
+
+use super::Body;
+
+/// The most characters of a service's own message that an error keeps.
+const MESSAGE_CHARS: usize = 200;
+
+/// An answer whose status is not 2xx, to be made an error of.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    pub(super) response: &'a Response<Body>,
+    /// Whether the request carried nothing that the service's message could echo.
+    pub(super) quotable: bool,
+}
+
+impl Refusal<'_> {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The first of these headers that is there.
+    #[must_use]
+    pub fn header(&self, names: &[&str]) -> Option<&str> {
+        let headers = self.response.headers();
+        let mut found = names
+            .iter()
+            .filter_map(|name| headers.get(*name)?.to_str().ok());
+        found.next()
+    }
+
+    /// The body, which may be of any shape.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.response.body().as_bytes()
+    }
+
+    /// Our own words for it, with the service's after them where the request carried
+    /// no value: one line of at most 200 characters.
+    #[must_use]
+    pub fn message(&self, ours: &str, theirs: Option<&str>) -> String {
+        let Some(theirs) = theirs.filter(|text| self.quotable && !text.trim().is_empty()) else {
+            return ours.to_owned();
+        };
+        let line: String = theirs
+            .split(|c: char| c.is_control() || c.is_whitespace())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let cut: String = line.chars().take(MESSAGE_CHARS).collect();
+        format!("{ours}; the service says: {cut}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(quotable: bool, theirs: &str) -> String {
+        let response = Response::new(Body::empty());
+        let refusal = Refusal {
+            response: &response,
+            quotable,
+        };
+        refusal.message("refused", Some(theirs))
+    }
+
+    #[test]
+    fn the_services_words_are_one_short_line() {
+        assert_eq!(
+            message(true, "a\r\n b\u{1b}[31m"),
+            "refused; the service says: a b [31m"
+        );
+        assert!(message(true, &"x".repeat(9999)).chars().count() < 250);
+    }
+
+    #[test]
+    fn a_request_with_a_value_keeps_the_services_words_out() {
+        assert_eq!(message(false, "the value hunter2 is too long"), "refused");
+    }
+}
