@@ -1,0 +1,145 @@
+//! How a store is put together.
+
+use std::sync::Arc;
+
+use polyvault_core::provider::StoreUrl;
+use polyvault_core::transport::{
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
+};
+use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
+
+use crate::config::{API_VERSION, Config, PARAMETERS, SCHEME, VAULT_SUFFIX, capabilities};
+use crate::store::AzureKeyVault;
+use crate::{credential, error};
+
+/// Puts an [`AzureKeyVault`] together.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_azure_key_vault::AzureKeyVault;
+///
+/// let store = AzureKeyVault::builder("my-vault").token("a-ready-token".into()).build()?;
+/// assert_eq!(store.to_string(), "azure-key-vault://my-vault");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct AzureKeyVaultBuilder {
+    vault: String,
+    endpoint: Option<String>,
+    api_version: String,
+    tokens: Option<Box<dyn TokenSource>>,
+    options: ClientOptions,
+}
+
+impl AzureKeyVaultBuilder {
+    pub(crate) fn new(vault: impl Into<String>) -> Self {
+        Self {
+            vault: vault.into(),
+            endpoint: None,
+            api_version: API_VERSION.to_owned(),
+            tokens: None,
+            options: ClientOptions::default(),
+        }
+    }
+
+    /// The vault's base URL, where it is not below `.vault.azure.net`.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The version of the service's API, `2026-04-01` unless said.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = version.into();
+        self
+    }
+
+    /// A ready bearer token, which is not renewed.
+    pub fn token(self, token: SecretString) -> Self {
+        self.token_source(ReadyToken::new(token))
+    }
+
+    /// Where bearer tokens come from.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.tokens = Some(Box::new(source));
+        self
+    }
+
+    /// How requests are sent, repeated and bounded.
+    pub fn client_options(mut self, options: ClientOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The store; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for the vault's name, the endpoint, the API version or a missing credential.
+    pub fn build(self) -> Result<AzureKeyVault> {
+        let tokens = match self.tokens {
+            Some(tokens) => tokens,
+            None => credential::from_environment(&Environment::empty())?,
+        };
+        let endpoint = match &self.endpoint {
+            Some(url) => Endpoint::parse("endpoint", url)?,
+            None => {
+                check_vault(&self.vault)?;
+                let url = format!("https://{}{VAULT_SUFFIX}", self.vault);
+                Endpoint::parse("endpoint", &url)?
+            }
+        };
+        let client = Client::new(
+            Service {
+                provider: SCHEME,
+                endpoints: vec![endpoint.clone()],
+                tokens,
+                scheme: Scheme::Bearer,
+                refusal: error::from_refusal,
+            },
+            self.options,
+        )?;
+        let config = Config {
+            endpoint,
+            api_version: self.api_version,
+        };
+        Ok(AzureKeyVault::new(
+            self.vault,
+            config,
+            capabilities(),
+            client,
+        ))
+    }
+}
+
+/// Opens a store by its URL.
+pub(crate) fn open(url: &StoreUrl, environment: &Environment) -> Result<Arc<dyn SecretStore>> {
+    url.check_parameters(PARAMETERS)?;
+    url.flag("verify_challenge")?;
+    let mut builder = AzureKeyVaultBuilder::new(url.store());
+    builder.endpoint = url.parameter("endpoint").map(str::to_owned);
+    if let Some(version) = url.parameter("api_version") {
+        builder.api_version = version.to_owned();
+    }
+    builder.tokens = Some(credential::from_environment(environment)?);
+    Ok(Arc::new(builder.build()?))
+}
+
+/// Names of vaults: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.
+fn check_vault(vault: &str) -> Result<()> {
+    let fits = (3..=24).contains(&vault.len())
+        && vault.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && vault.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !vault.ends_with('-')
+        && !vault.contains("--");
+    if fits {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        "field `vault`: 3 to 24 letters, digits and single hyphens, beginning with a letter",
+    )
+    .with_provider(SCHEME))
+}

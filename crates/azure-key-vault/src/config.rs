@@ -1,0 +1,110 @@
+//! What a store is set to, and what it can do.
+
+use polyvault_core::Capabilities;
+use polyvault_core::capabilities::{
+    Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
+    Scope, Versions,
+};
+use polyvault_core::provider::{NotYet, Parameter};
+use polyvault_core::transport::Endpoint;
+
+pub(crate) const SCHEME: &str = "azure-key-vault";
+
+/// The newest stable version of the data plane's API.
+pub(crate) const API_VERSION: &str = "2026-04-01";
+
+/// The vaults of the public cloud are below this host.
+pub(crate) const VAULT_SUFFIX: &str = ".vault.azure.net";
+
+pub(crate) const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "endpoint",
+        default: "https://VAULT.vault.azure.net",
+        what: "the vault's base URL, for other clouds and emulators",
+    },
+    Parameter {
+        name: "api_version",
+        default: API_VERSION,
+        what: "the version of the service's API",
+    },
+    Parameter {
+        name: "verify_challenge",
+        default: "true",
+        what: "`false` for emulators and private DNS names: the sign-in challenge may name another host",
+    },
+];
+
+pub(crate) const NOT_YET: &[NotYet] = &[
+    NotYet {
+        capability: "entries",
+        what: "many entries, by an encoding of our own",
+    },
+    NotYet {
+        capability: "binary",
+        what: "binary values, by an encoding of our own",
+    },
+    NotYet {
+        capability: "make_current",
+        what: "making an older version current, by a copy",
+    },
+];
+
+/// Plain data: one vault and how to ask it.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) api_version: String,
+}
+
+/// Limits: <https://learn.microsoft.com/azure/key-vault/secrets/about-secrets> and
+/// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.
+pub(crate) fn capabilities() -> Capabilities {
+    Capabilities {
+        provider: SCHEME,
+        read_values: true,
+        versions: Versions::PinnedReads,
+        entries: Entries::Single,
+        binary: false,
+        empty_values: true,
+        labels: Scope::Version,
+        content_type: true,
+        description: Scope::None,
+        validity: true,
+        disable: Scope::Version,
+        rename: false,
+        deletion_protection: false,
+        update_version: true,
+        make_current: MakeCurrent::None,
+        destroy: false,
+        cancel_destruction: false,
+        delete: true,
+        soft_delete: true,
+        recover: true,
+        purge: true,
+        resume: true,
+        create: CreateStrength::Checked,
+        lost_put: LostPut::Confirmed,
+        generate: Generate::Client,
+        twins: false,
+        limits: Limits {
+            name: NameRule {
+                max_chars: 127,
+                alphabet: Alphabet::AlphanumericAnd("-"),
+                forbidden_prefix: None,
+                case_sensitive: false,
+            },
+            payload_bytes: Some(25 * 1024),
+            entry_key: None,
+            labels: Some(LabelRule {
+                max_count: 15,
+                max_key_chars: 256,
+                max_value_chars: 256,
+                keys: Alphabet::Any,
+                values: Alphabet::Any,
+            }),
+            content_type_chars: Some(255),
+            description_chars: None,
+            page_size: Some(25),
+        },
+    }
+}
