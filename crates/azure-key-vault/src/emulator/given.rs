@@ -22,7 +22,8 @@ impl Emulator {
     /// # Example
     ///
     /// ```
-    /// # async fn run() -> Result<(), String> {
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), String> {
     /// use polyvault_azure_key_vault::emulator::Emulator;
     /// use serde_json::json;
     ///
@@ -37,7 +38,7 @@ impl Emulator {
         let step = Step::deserialize(step).map_err(|error| format!("{step}: {error}"))?;
         let done = match step {
             Step::Secret(Seed { name, versions }) => return self.seed(&name, versions),
-            Step::Corrupt(name) => return self.corrupt(&name),
+            Step::Corrupt(name) => return self.vault().corrupt(&name),
             Step::Knob(knob) => {
                 self.turn(knob);
                 return Ok(());
