@@ -1,7 +1,9 @@
 //! Refusals and failures: tokens, rights, throttling, lost answers, mounted faults.
 
+use std::time::Duration;
+
 use polyvault_azure_key_vault::emulator::{Emulator, Operation};
-use polyvault_core::transport::SendErrorKind;
+use polyvault_core::transport::{Body, ReqwestTransport, SendErrorKind, Transport};
 use serde_json::json;
 use wiremock::matchers::path;
 use wiremock::{Mock, ResponseTemplate};
@@ -155,6 +157,50 @@ async fn refuses_what_the_service_would_not_understand() {
     let id = vault.versions("db").remove(0).id;
     let one = super::ask(&vault, "DELETE", &format!("/secrets/db/{id}"), None).await;
     assert_eq!(one.error(), bad);
+}
+
+#[tokio::test]
+async fn refuses_a_body_that_is_not_said_to_be_json() {
+    let vault = Emulator::start().await;
+    let url = format!("{}/secrets/db?api-version=2026-04-01", vault.url());
+    let request = http::Request::put(url).header("authorization", "Bearer any");
+    let body = Body::from_wiped(br#"{"value":"v"}"#.to_vec().into());
+
+    let transport = ReqwestTransport::default();
+    let sent = transport.send(request.body(body).unwrap(), Duration::from_secs(20));
+    let answer = sent.await.unwrap();
+
+    assert_eq!(answer.status(), 415);
+    assert!(vault.versions("db").is_empty());
+}
+
+#[tokio::test]
+async fn answers_carry_the_services_headers_and_echo_a_request_id_if_asked() {
+    let vault = Emulator::start().await;
+    let transport = ReqwestTransport::default();
+    let url = format!("{}/secrets?api-version=2026-04-01", vault.url());
+    let mut echoes = Vec::new();
+
+    for echo in ["true", "false"] {
+        let request = http::Request::get(&url)
+            .header("authorization", "Bearer any")
+            .header("x-ms-client-request-id", "mine")
+            .header("x-ms-return-client-request-id", echo)
+            .body(Body::from_wiped(Vec::new().into()));
+        let sent = transport.send(request.unwrap(), Duration::from_secs(20));
+        let headers = sent.await.unwrap().headers().clone();
+        for name in [
+            "x-ms-request-id",
+            "x-ms-keyvault-region",
+            "x-ms-keyvault-service-version",
+        ] {
+            assert!(headers.contains_key(name), "{name}");
+        }
+        echoes.push(headers.get("x-ms-client-request-id").cloned());
+    }
+
+    let echoes: Vec<_> = echoes.iter().flatten().collect();
+    assert_eq!(echoes, ["mine"]);
 }
 
 #[tokio::test]

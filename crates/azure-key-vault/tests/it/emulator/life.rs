@@ -91,9 +91,11 @@ async fn a_value_may_have_25_times_1024_bytes_and_no_more() {
 
     let fits = set(&vault, "db", &"é".repeat(25 * 512)).await;
     let too_long = set(&vault, "db", &"x".repeat(25 * 1024 + 1)).await;
+    let too_long_in_bytes = set(&vault, "db", &"é".repeat(25 * 512 + 1)).await;
 
     assert_eq!(fits.status, 200);
     assert_eq!(too_long.error(), (400, "BadParameter", None));
+    assert_eq!(too_long_in_bytes.error(), (400, "BadParameter", None));
 }
 
 #[tokio::test]
@@ -169,6 +171,7 @@ async fn a_vault_without_soft_delete_forgets_at_once() {
     let answer = ask(&vault, "DELETE", "/secrets/db", None).await;
 
     assert_eq!((answer.status, answer.body.get("recoveryId")), (200, None));
+    assert_eq!(answer.body["attributes"]["recoveryLevel"], "Purgeable");
     assert_eq!(get(&vault, "/deletedsecrets/db").await.status, 404);
     assert_eq!(set(&vault, "db", "w").await.status, 200);
 }
