@@ -16,7 +16,7 @@ impl Message {
     fn read_at(&self, body: &Value, at: &str) -> Result<Map<String, Value>, Status> {
         let body = body
             .as_object()
-            .ok_or_else(|| Status::invalid(at, "must be an object"))?;
+            .ok_or_else(|| Status::invalid(whole(at), "must be an object"))?;
         let mut read = Map::new();
         for (key, value) in body {
             let at = join(at, key);
@@ -53,7 +53,10 @@ impl Message {
             .filter(|name| read.contains_key(**name))
             .count();
         if set > 1 || (self.needs_one && set == 0) {
-            return Err(Status::invalid(at, "one of several fields must be set"));
+            return Err(Status::invalid(
+                whole(at),
+                "one of several fields must be set",
+            ));
         }
         Ok(())
     }
@@ -183,4 +186,8 @@ fn join(at: &str, name: &str) -> String {
         "" => name.to_owned(),
         _ => format!("{at}.{name}"),
     }
+}
+
+fn whole(at: &str) -> &str {
+    if at.is_empty() { "body" } else { at }
 }
