@@ -73,8 +73,8 @@ impl Emulator {
         self.state().knobs.fail_next_operation = Some(Status::new(code, message));
     }
 
-    /// Answers one more of the next requests with an HTTP `status` and a gRPC
-    /// `code`, and does not carry it out.
+    /// Answers one request with an HTTP `status` and a gRPC `code` and does not carry it out:
+    /// the next one, or the one after those that earlier calls have claimed.
     pub fn fail_next(&self, status: u16, code: u32) {
         let error = Status::new(code, "The stand-in was told to fail");
         self.state().knobs.fail_next.push_back((status, error));

@@ -145,13 +145,10 @@ impl Secret {
 }
 
 impl Version {
-    /// Keys stay in the version's metadata, values do not.
+    /// Keys stay in the version's metadata; its state keeps the values from being read.
     pub(super) fn destroy(&mut self) {
         self.status = DESTROYED.into();
         self.destroy_at = None;
-        for entry in &mut self.entries {
-            entry.value = Content::Text(String::new());
-        }
     }
 }
 

@@ -5,118 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use polyvault_core::clock::ManualClock;
-use polyvault_core::transport::{Body, ReqwestTransport, SendErrorKind, Transport};
-use polyvault_testkit::fixture;
+use polyvault_core::transport::SendErrorKind;
 use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::{Value, json};
 
-const SECRETS: &str = "/lockbox/v1/secrets";
-const FOLDER: &str = "b1gfolder00000000001";
-const SECRET: &str = "e6qsecret00000000001";
-const VERSION: &str = "e6qversion0000000001";
-
-struct Answer {
-    status: u16,
-    headers: http::HeaderMap,
-    body: Value,
-}
-
-impl Answer {
-    fn text(&self, pointer: &str) -> &str {
-        self.body.pointer(pointer).and_then(Value::as_str).unwrap()
-    }
-
-    fn at(&self, pointer: &str) -> &Value {
-        self.body.pointer(pointer).unwrap_or(&Value::Null)
-    }
-}
-
-async fn send(
-    emulator: &Emulator,
-    method: &str,
-    path: &str,
-    body: Option<&Value>,
-    key: Option<&str>,
-) -> Result<Answer, SendErrorKind> {
-    let mut request = http::Request::builder()
-        .method(method)
-        .uri(format!("{}{path}", emulator.url()))
-        .header("authorization", "Bearer t1.any.token");
-    if body.is_some() {
-        request = request.header("content-type", "application/json");
-    }
-    if let Some(key) = key {
-        request = request.header("idempotency-key", key);
-    }
-    let bytes = body.map(Value::to_string).unwrap_or_default().into_bytes();
-    let request = request.body(Body::from_wiped(bytes.into())).unwrap();
-    let answer = ReqwestTransport::default()
-        .send(request, Duration::from_secs(20))
-        .await
-        .map_err(|error| error.kind())?;
-    let (parts, body) = answer.into_parts();
-    Ok(Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body: std::str::from_utf8(body.as_bytes())
-            .unwrap()
-            .parse()
-            .unwrap(),
-    })
-}
-
-async fn get(emulator: &Emulator, path: &str) -> Answer {
-    send(emulator, "GET", path, None, None).await.unwrap()
-}
-
-async fn post(emulator: &Emulator, path: &str, body: Value) -> Answer {
-    send(emulator, "POST", path, Some(&body), None)
-        .await
-        .unwrap()
-}
-
-fn at(suffix: &str) -> String {
-    format!("{SECRETS}/{SECRET}{suffix}")
-}
-
-fn db() -> Value {
-    json!({
-        "id": SECRET,
-        "folderId": FOLDER,
-        "name": "db",
-        "versions": [{
-            "id": VERSION,
-            "entries": [
-                {"key": "password", "textValue": "old"},
-                {"key": "user", "textValue": "alice"},
-                {"key": "cert", "binaryValue": "//79Pg=="},
-            ],
-        }],
-    })
-}
-
-async fn with_db() -> Emulator {
-    let emulator = Emulator::start().await;
-    emulator.seed(&db()).unwrap();
-    emulator
-}
-
-fn entries(answer: &Answer) -> BTreeSet<(String, String)> {
-    let entries = answer.at("/entries").as_array().unwrap();
-    let text = |entry: &Value, name: &str| entry.get(name)?.as_str().map(str::to_owned);
-    entries
-        .iter()
-        .map(|entry| {
-            let value = text(entry, "textValue").or_else(|| text(entry, "binaryValue"));
-            (text(entry, "key").unwrap(), value.unwrap())
-        })
-        .collect()
-}
-
-fn pairs(pairs: &[(&str, &str)]) -> BTreeSet<(String, String)> {
-    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-    pairs.iter().map(owned).collect()
-}
+use super::raw::{Answer, FOLDER, SECRET, SECRETS, VERSION, at, db, get, post, send, with_db};
 
 #[tokio::test]
 async fn a_creation_is_done_at_its_first_poll_and_shows_nothing_before() {
@@ -252,32 +145,6 @@ async fn a_new_version_is_its_base_patched() {
         pairs(&[("password", "old"), ("user", "alice")])
     );
     assert_eq!(entries(&pinned), entries(&patched));
-}
-
-#[tokio::test]
-async fn a_version_holds_at_most_64_kb_and_an_entry_at_least() {
-    let emulator = with_db().await;
-    let fill = |key: &str, size: usize| json!({"key": key, "textValue": "x".repeat(size)});
-    let remove = [
-        json!({"key": "password"}),
-        json!({"key": "user"}),
-        json!({"key": "cert"}),
-    ];
-    let add = async |items: &[Value]| {
-        let changes = [&remove[..], items].concat();
-        post(
-            &emulator,
-            &at(":addVersion"),
-            json!({"baseVersionId": VERSION, "payloadEntries": changes}),
-        )
-        .await
-        .status
-    };
-
-    assert_eq!(add(&[fill("a", 32_768), fill("b", 32_768)]).await, 200);
-    assert_eq!(add(&[fill("a", 32_768), fill("b", 32_769)]).await, 400);
-    assert_eq!(add(&[fill("a", 65_537)]).await, 400);
-    assert_eq!(add(&[]).await, 400);
 }
 
 #[tokio::test]
@@ -445,122 +312,6 @@ async fn a_secret_with_a_specification_gets_a_new_password_with_each_version() {
 }
 
 #[tokio::test]
-async fn the_body_reader_gives_the_verdicts_of_a_strict_proto3_json_parser() {
-    let path = fixture::folder("yandex-lockbox").join("requests/verdicts.json");
-    let verdicts: Value = std::fs::read_to_string(path).unwrap().parse().unwrap();
-    let verdicts = verdicts.as_array().unwrap();
-
-    for verdict in verdicts {
-        let emulator = with_db().await;
-        let field = |name: &str| verdict.get(name).unwrap();
-        let (method, path) = match field("message").as_str().unwrap() {
-            "CreateSecretRequest" => ("POST", SECRETS.to_owned()),
-            "UpdateSecretRequest" => ("PATCH", at("")),
-            "AddVersionRequest" => ("POST", at(":addVersion")),
-            "ScheduleVersionDestructionRequest" => ("POST", at(":scheduleVersionDestruction")),
-            "CreateIamTokenRequest" => ("POST", "/iam/v1/tokens".to_owned()),
-            other => unreachable!("{other}"),
-        };
-
-        let answer = send(&emulator, method, &path, Some(field("body")), None)
-            .await
-            .unwrap();
-
-        let wanted = match field("accepted").as_bool().unwrap() {
-            true => (200, Value::Null),
-            false => (400, json!(3)),
-        };
-        assert_eq!(
-            (answer.status, answer.at("/code").clone()),
-            wanted,
-            "{verdict}"
-        );
-    }
-    assert_eq!(verdicts.len(), 33);
-}
-
-#[tokio::test]
-async fn a_request_that_breaks_a_limit_is_refused() {
-    let emulator = with_db().await;
-    let create = |field: &str, value: Value| json!({"folderId": FOLDER, "createVersion": false, field: value});
-    let labels = |count: usize| {
-        (0..count)
-            .map(|n| (format!("k{n}"), json!("v")))
-            .collect::<serde_json::Map<_, _>>()
-    };
-    let entry = |key: &str| json!([{"key": key, "textValue": "v"}]);
-
-    for (body, status) in [
-        (create("name", "я".repeat(100).into()), 200),
-        (create("name", "я".repeat(101).into()), 400),
-        (create("description", "d".repeat(1025).into()), 400),
-        (create("versionDescription", "d".repeat(257).into()), 400),
-        (create("labels", labels(64).into()), 200),
-        (create("labels", labels(65).into()), 400),
-        (create("labels", json!({"1a": "v"})), 400),
-        (create("labels", json!({"a": "V"})), 400),
-        (create("labels", json!({"a": "v".repeat(64)})), 400),
-        (create("versionPayloadEntries", entry(r"A-z_0./\@")), 200),
-        (create("versionPayloadEntries", entry("a b")), 400),
-        (create("versionPayloadEntries", entry("")), 400),
-        (
-            create("versionPayloadEntries", entry(&"k".repeat(257))),
-            400,
-        ),
-        (
-            create(
-                "passwordPayloadSpecification",
-                json!({"passwordKey": "k", "length": "257"}),
-            ),
-            400,
-        ),
-        (create("createVersion", true.into()), 400),
-        (json!({"name": "no folder"}), 400),
-        (
-            json!({"folderId": FOLDER, "passwordPayloadSpecification": {"passwordKey": "k", "length": "3"}}),
-            400,
-        ),
-    ] {
-        assert_eq!(
-            post(&emulator, SECRETS, body.clone()).await.status,
-            status,
-            "{body}"
-        );
-    }
-    for path in [
-        "?folderId=f&folderId=f",
-        "?folderId=f&filter=x",
-        "?folderId=f&pageToken=x",
-        "?folderId=f&pageSize=-1",
-    ] {
-        assert_eq!(
-            get(&emulator, &format!("{SECRETS}{path}")).await.status,
-            400,
-            "{path}"
-        );
-    }
-    let unmasked = json!({"updateMask": "kmsKeyId"});
-    let unmasked = send(&emulator, "PATCH", &at(""), Some(&unmasked), None)
-        .await
-        .unwrap();
-    assert_eq!(unmasked.status, 400);
-}
-
-#[tokio::test]
-async fn an_error_carries_the_request_id_of_its_header() {
-    let emulator = Emulator::builder().token("t1.only.this").start().await;
-
-    let refused = get(&emulator, &at("")).await;
-
-    assert_eq!((refused.status, refused.at("/code")), (401, &json!(16)));
-    assert_eq!(
-        refused.text("/details/0/requestId"),
-        refused.headers.get("x-request-id").unwrap()
-    );
-    assert!(refused.headers.contains_key("x-server-trace-id"));
-}
-
-#[tokio::test]
 async fn a_corrupted_value_differs_and_the_others_do_not() {
     let emulator = with_db().await;
     let before = entries(&get(&emulator, &at("/payload")).await);
@@ -589,26 +340,27 @@ async fn a_mock_of_the_tests_own_comes_before_the_stand_in() {
 }
 
 #[tokio::test]
-async fn an_instruction_that_is_not_understood_is_an_error() {
-    let emulator = Emulator::start().await;
-
-    for step in [
-        json!({"sekret": {}}),
-        json!({"knob": {"pending": 1}}),
-        json!({"knob": {"pending_polls": -1}}),
-        json!({"knob": {"forbid": "Secret.Lisst"}}),
-        json!({"secret": {"nmae": "db"}}),
-        json!({"call": {"method": "DELETE", "path": "/lockbox/v1/secrets/none"}}),
-    ] {
-        assert!(emulator.given(&step).is_err(), "{step}");
-    }
-}
-
-#[tokio::test]
 async fn its_debug_text_holds_no_value() {
     let emulator = with_db().await;
 
     let text = format!("{emulator:?}");
 
     assert!(!text.contains("old") && !text.contains("alice"), "{text}");
+}
+
+fn entries(answer: &Answer) -> BTreeSet<(String, String)> {
+    let entries = answer.at("/entries").as_array().unwrap();
+    let text = |entry: &Value, name: &str| entry.get(name)?.as_str().map(str::to_owned);
+    entries
+        .iter()
+        .map(|entry| {
+            let value = text(entry, "textValue").or_else(|| text(entry, "binaryValue"));
+            (text(entry, "key").unwrap(), value.unwrap())
+        })
+        .collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> BTreeSet<(String, String)> {
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
 }

@@ -6,4 +6,6 @@
 )]
 
 mod emulator;
+mod raw;
 mod replay;
+mod strict;
