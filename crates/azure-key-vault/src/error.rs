@@ -8,22 +8,82 @@ use crate::wire::{Refused, RefusedError};
 
 /// What a refusal means, by the innermost code, then by the outer one, then by the status.
 const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
-    (400, "", ErrorKind::InvalidInput, "the vault refuses the request"),
-    (401, "", ErrorKind::Unauthenticated, "the vault does not accept the token"),
-    (403, "SecretDisabled", ErrorKind::Disabled, "the version is disabled"),
+    (
+        400,
+        "",
+        ErrorKind::InvalidInput,
+        "the vault refuses the request",
+    ),
+    (
+        401,
+        "",
+        ErrorKind::Unauthenticated,
+        "the vault does not accept the token",
+    ),
+    (
+        403,
+        "SecretDisabled",
+        ErrorKind::Disabled,
+        "the version is disabled",
+    ),
     (403, "", ErrorKind::Forbidden, "the vault does not allow it"),
-    (404, "", ErrorKind::NotFound, "there is no such secret or version"),
+    (
+        404,
+        "",
+        ErrorKind::NotFound,
+        "there is no such secret or version",
+    ),
     (408, "", ErrorKind::Timeout, "the vault took too long"),
-    (409, "ObjectIsDeletedButRecoverable", ErrorKind::SoftDeleted, "the name belongs to a deleted secret"),
-    (409, "ObjectIsBeingDeleted", ErrorKind::InTransition, "the secret is being deleted"),
-    (409, "ObjectIsBeingRecovered", ErrorKind::InTransition, "the secret is being recovered"),
-    (409, "", ErrorKind::Conflict, "the state of the secret forbids it"),
+    (
+        409,
+        "ObjectIsDeletedButRecoverable",
+        ErrorKind::SoftDeleted,
+        "the name belongs to a deleted secret",
+    ),
+    (
+        409,
+        "ObjectIsBeingDeleted",
+        ErrorKind::InTransition,
+        "the secret is being deleted",
+    ),
+    (
+        409,
+        "ObjectIsBeingRecovered",
+        ErrorKind::InTransition,
+        "the secret is being recovered",
+    ),
+    (
+        409,
+        "",
+        ErrorKind::Conflict,
+        "the state of the secret forbids it",
+    ),
     (413, "", ErrorKind::TooLarge, "the request is too large"),
-    (429, "", ErrorKind::RateLimited, "too many requests to the vault"),
+    (
+        429,
+        "",
+        ErrorKind::RateLimited,
+        "too many requests to the vault",
+    ),
     (500, "", ErrorKind::Unavailable, "the vault failed"),
-    (502, "", ErrorKind::Unavailable, "the vault can't be reached"),
-    (503, "", ErrorKind::Unavailable, "the vault is not available"),
-    (504, "", ErrorKind::Unavailable, "the vault did not answer in time"),
+    (
+        502,
+        "",
+        ErrorKind::Unavailable,
+        "the vault can't be reached",
+    ),
+    (
+        503,
+        "",
+        ErrorKind::Unavailable,
+        "the vault is not available",
+    ),
+    (
+        504,
+        "",
+        ErrorKind::Unavailable,
+        "the vault did not answer in time",
+    ),
 ];
 
 /// The error of an answer whose status is not 2xx, whatever its body.
@@ -57,9 +117,15 @@ fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
             .map(|(.., kind, ours)| (*kind, *ours))
     };
     let unknown = match status {
-        400..500 => (ErrorKind::Unexpected, "the vault refuses with a status unknown here"),
+        400..500 => (
+            ErrorKind::Unexpected,
+            "the vault refuses with a status unknown here",
+        ),
         500.. => (ErrorKind::Unavailable, "the vault failed"),
-        _ => (ErrorKind::Unexpected, "the vault answers with a status unknown here"),
+        _ => (
+            ErrorKind::Unexpected,
+            "the vault answers with a status unknown here",
+        ),
     };
     row(code).or_else(|| row("")).unwrap_or(unknown)
 }
@@ -82,7 +148,10 @@ mod tests {
     #[test]
     fn the_table_has_no_row_twice() {
         for (index, row) in TABLE.iter().enumerate() {
-            let twin = TABLE.iter().skip(index + 1).find(|r| (r.0, r.1) == (row.0, row.1));
+            let twin = TABLE
+                .iter()
+                .skip(index + 1)
+                .find(|r| (r.0, r.1) == (row.0, row.1));
             assert!(twin.is_none(), "{row:?}");
         }
     }

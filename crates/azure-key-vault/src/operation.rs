@@ -88,7 +88,10 @@ impl DeletePoll {
             token: None,
         };
         let request = request::list_versions(&self.config, &self.name, &page)?;
-        let answer = self.client.send(read("delete", &self.name, request)).await?;
+        let answer = self
+            .client
+            .send(read("delete", &self.name, request))
+            .await?;
         Ok(!response::list_versions(&answer)?.items.is_empty())
     }
 }

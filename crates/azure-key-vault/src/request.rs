@@ -32,7 +32,9 @@ pub(crate) fn name<'a>(config: &Config, secret: &'a SecretRef) -> Result<&'a str
         Some((_, Some(_))) if ours => Err(invalid(
             "field `secret`: the id names a version; give the id of the secret, and the version in the options",
         )),
-        _ => Err(invalid("field `secret`: not the id of a secret of this vault")),
+        _ => Err(invalid(
+            "field `secret`: not the id of a secret of this vault",
+        )),
     }
 }
 
@@ -112,7 +114,11 @@ pub(crate) fn list_versions(
 }
 
 pub(crate) fn list_deleted(config: &Config, page: &PageRequest) -> Result<Request<Body>> {
-    paged(config, config.endpoint.url().literal("/deletedsecrets"), page)
+    paged(
+        config,
+        config.endpoint.url().literal("/deletedsecrets"),
+        page,
+    )
 }
 
 pub(crate) fn delete(config: &Config, name: &str) -> Result<Request<Body>> {
@@ -124,7 +130,11 @@ pub(crate) fn get_deleted(config: &Config, name: &str) -> Result<Request<Body>> 
 }
 
 pub(crate) fn recover(config: &Config, name: &str) -> Result<Request<Body>> {
-    bare(config, Method::POST, deleted(config, name)?.literal("/recover"))
+    bare(
+        config,
+        Method::POST,
+        deleted(config, name)?.literal("/recover"),
+    )
 }
 
 pub(crate) fn purge(config: &Config, name: &str) -> Result<Request<Body>> {

@@ -96,10 +96,7 @@ pub(crate) fn list_deleted(
     })
 }
 
-fn page<T>(
-    response: &Response<Body>,
-    item: impl Fn(&Bundle<'_>) -> Result<T>,
-) -> Result<Page<T>> {
+fn page<T>(response: &Response<Body>, item: impl Fn(&Bundle<'_>) -> Result<T>) -> Result<Page<T>> {
     let list: List<'_> = json::decode(response.body().as_bytes())?;
     let items = list.value.ok_or_else(|| missing("value"))?;
     Ok(Page {

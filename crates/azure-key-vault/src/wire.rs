@@ -119,10 +119,16 @@ mod tests {
     #[test]
     fn an_id_has_a_name_and_maybe_a_version() {
         for (id, parts) in [
-            ("https://v.vault.azure.net/secrets/n/e1", Some(("n", Some("e1")))),
+            (
+                "https://v.vault.azure.net/secrets/n/e1",
+                Some(("n", Some("e1"))),
+            ),
             ("https://v.vault.azure.net:443/secrets/n", Some(("n", None))),
             ("https://v.vault.azure.net/secrets/n/", Some(("n", None))),
-            ("https://v.vault.azure.net/deletedsecrets/n", Some(("n", None))),
+            (
+                "https://v.vault.azure.net/deletedsecrets/n",
+                Some(("n", None)),
+            ),
             ("https://v.vault.azure.net/secrets/", None),
             ("https://v.vault.azure.net/secrets", None),
             ("https://v.vault.azure.net/keys/n/e1", None),
