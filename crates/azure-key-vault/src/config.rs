@@ -1,12 +1,12 @@
 //! What a store is set to, and what it can do.
 
-use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
     Scope, Versions,
 };
 use polyvault_core::provider::{NotYet, Parameter};
 use polyvault_core::transport::Endpoint;
+use polyvault_core::{Capabilities, Result, SecretId};
 
 pub(crate) const SCHEME: &str = "azure-key-vault";
 
@@ -54,6 +54,13 @@ pub(crate) const NOT_YET: &[NotYet] = &[
 pub(crate) struct Config {
     pub(crate) endpoint: Endpoint,
     pub(crate) api_version: String,
+}
+
+impl Config {
+    /// A secret's id as this store reaches it: behind a private DNS name, the service tells another.
+    pub(crate) fn secret_id(&self, name: &str) -> Result<SecretId> {
+        SecretId::new(format!("{}/secrets/{name}", self.endpoint.as_str()))
+    }
 }
 
 /// Limits: <https://learn.microsoft.com/azure/key-vault/secrets/about-secrets> and

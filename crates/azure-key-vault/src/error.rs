@@ -6,7 +6,8 @@ use polyvault_core::{Error, ErrorKind};
 use crate::credential::Challenge;
 use crate::wire::{Refused, RefusedError};
 
-/// What a refusal means, by the innermost code, then by the outer one, then by the status.
+/// What a refusal means: by status and innermost code, and by the status alone where
+/// the code has no row. The outer code tells no more than the status does.
 const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
     (
         400,
@@ -26,6 +27,30 @@ const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
         ErrorKind::Disabled,
         "the version is disabled",
     ),
+    (
+        403,
+        "ForbiddenByRbac",
+        ErrorKind::Forbidden,
+        "no role of the caller allows it",
+    ),
+    (
+        403,
+        "ForbiddenByPolicy",
+        ErrorKind::Forbidden,
+        "the vault's access policies do not allow it",
+    ),
+    (
+        403,
+        "ForbiddenByFirewall",
+        ErrorKind::Forbidden,
+        "the vault's firewall does not let the caller's address in",
+    ),
+    (
+        403,
+        "ForbiddenByConnection",
+        ErrorKind::Forbidden,
+        "the vault takes private connections only",
+    ),
     (403, "", ErrorKind::Forbidden, "the vault does not allow it"),
     (
         404,
@@ -42,7 +67,7 @@ const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
     ),
     (
         409,
-        "ObjectIsBeingDeleted",
+        BEING_DELETED,
         ErrorKind::InTransition,
         "the secret is being deleted",
     ),
@@ -86,11 +111,17 @@ const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
     ),
 ];
 
+const BEING_DELETED: &str = "ObjectIsBeingDeleted";
+
+/// The service's codes are short words; what is longer is none, and not kept.
+const CODE_LENGTH: usize = 64;
+
 /// The error of an answer whose status is not 2xx, whatever its body.
 pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     let body: Refused = json::decode(refusal.body()).unwrap_or_default();
     let told = body.error.as_ref();
     let code = told.and_then(RefusedError::innermost);
+    let code = code.filter(|code| code.len() <= CODE_LENGTH && !code.contains(char::is_control));
     let (kind, ours) = classify(refusal.status(), code.unwrap_or_default());
     let theirs = told.and_then(|error| error.message.as_deref());
     let mut error = Error::new(kind, refusal.message(ours, theirs));
@@ -107,6 +138,11 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
         },
         _ => error,
     }
+}
+
+/// Whether a refusal says that the secret is on its way out.
+pub(crate) fn is_being_deleted(error: &Error) -> bool {
+    error.code() == Some(BEING_DELETED)
 }
 
 fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {

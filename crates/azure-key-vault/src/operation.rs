@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use polyvault_core::transport::{Call, Client, Repeat};
+use http::Request;
+use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Error, ErrorKind, OperationId, Outcome, PageRequest, Poll, Polled, Result, SecretInfo,
-    SecretName,
+    SecretName, VersionState,
 };
 
-use crate::config::Config;
+use crate::config::{Config, SCHEME};
 use crate::{request, response};
 
 /// The pace of the vendor's own clients.
@@ -59,40 +60,48 @@ pub(crate) struct DeletePoll {
     pub(crate) resumed: bool,
 }
 
-#[async_trait]
-impl Poll<()> for DeletePoll {
-    async fn poll(&mut self) -> Result<Polled<()>> {
+impl DeletePoll {
+    async fn ask(&self) -> Result<Polled<()>> {
         let request = request::get_deleted(&self.config, &self.name)?;
-        match self.client.send(read("delete", &self.name, request)).await {
+        match self.read(request).await {
             Ok(_) => Ok(Polled::Done(())),
-            // A caller may delete without being allowed to look at what is deleted.
-            Err(error) if error.kind() == ErrorKind::Forbidden => Ok(Polled::Done(())),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                if self.resumed && self.is_live().await? {
-                    return Err(Error::new(
-                        ErrorKind::Conflict,
-                        "the secret is there again: it was recovered or made anew",
-                    ));
-                }
-                Ok(Polled::Pending(Some(INTERVAL)))
-            }
-            Err(error) => Err(error),
+            Err(error) => match error.kind() {
+                // A caller may delete without being allowed to look at what is deleted.
+                ErrorKind::Forbidden | ErrorKind::Disabled => Ok(Polled::Done(())),
+                ErrorKind::NotFound if self.resumed && self.is_live().await? => Err(Error::new(
+                    ErrorKind::Conflict,
+                    "the secret is there again: it was recovered or made anew",
+                )),
+                ErrorKind::NotFound => Ok(Polled::Pending(Some(INTERVAL))),
+                _ => Err(error),
+            },
         }
     }
-}
 
-impl DeletePoll {
     async fn is_live(&self) -> Result<bool> {
         let page = PageRequest {
             size: Some(1),
             token: None,
         };
         let request = request::list_versions(&self.config, &self.name, &page)?;
-        let answer = self
-            .client
-            .send(read("delete", &self.name, request))
-            .await?;
-        Ok(!response::list_versions(&answer)?.items.is_empty())
+        match self.read(request).await {
+            Ok(answer) => Ok(!response::list_versions(&answer)?.items.is_empty()),
+            // Who may not list can't tell, and goes on waiting.
+            Err(error) if error.kind() == ErrorKind::Forbidden => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read(&self, request: Request<Body>) -> Result<http::Response<Body>> {
+        self.client.send(read("delete", &self.name, request)).await
+    }
+}
+
+#[async_trait]
+impl Poll<()> for DeletePoll {
+    async fn poll(&mut self) -> Result<Polled<()>> {
+        let asked = self.ask().await;
+        asked.map_err(|error| about(error, "delete", &self.name))
     }
 }
 
@@ -112,25 +121,46 @@ pub(crate) struct RecoverPoll {
     pub(crate) config: Config,
     pub(crate) client: Client,
     pub(crate) name: String,
-    /// What the answer to the recovery told, for callers that may not read.
+    /// What the answer to the recovery told, for callers that may not read; `None` if resumed.
     pub(crate) told: Option<SecretInfo>,
+}
+
+impl RecoverPoll {
+    async fn ask(&self) -> Result<Polled<SecretInfo>> {
+        let request = request::get(&self.config, &self.name, None)?;
+        match self.client.send(read("recover", &self.name, request)).await {
+            Ok(answer) => response::info(&self.config, &answer).map(Polled::Done),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound => Ok(Polled::Pending(Some(INTERVAL))),
+                ErrorKind::Disabled => self.known(VersionState::Disabled).map(Polled::Done),
+                // As the vendor's clients: a caller may recover without being allowed to read.
+                ErrorKind::Forbidden => {
+                    let state = VersionState::Unknown("forbidden".to_owned());
+                    self.known(state).map(Polled::Done)
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// What is known of a secret that is back and can't be read.
+    fn known(&self, state: VersionState) -> Result<SecretInfo> {
+        match &self.told {
+            Some(told) => Ok(told.clone()),
+            None => Ok(SecretInfo {
+                name: Some(SecretName::new(&*self.name)?),
+                state,
+                ..SecretInfo::new(self.config.secret_id(&self.name)?)
+            }),
+        }
+    }
 }
 
 #[async_trait]
 impl Poll<SecretInfo> for RecoverPoll {
     async fn poll(&mut self) -> Result<Polled<SecretInfo>> {
-        let request = request::get(&self.config, &self.name, None)?;
-        match self.client.send(read("recover", &self.name, request)).await {
-            Ok(answer) => response::info(&self.config, &answer).map(Polled::Done),
-            Err(error) => match (error.kind(), self.told.take()) {
-                (ErrorKind::NotFound, told) => {
-                    self.told = told;
-                    Ok(Polled::Pending(Some(INTERVAL)))
-                }
-                (ErrorKind::Forbidden | ErrorKind::Disabled, Some(told)) => Ok(Polled::Done(told)),
-                _ => Err(error),
-            },
-        }
+        let asked = self.ask().await;
+        asked.map_err(|error| about(error, "recover", &self.name))
     }
 }
 
@@ -144,16 +174,18 @@ impl Poll<Outcome> for RecoverPoll {
     }
 }
 
-/// A read of an operation.
-pub(crate) fn read<'a>(
-    operation: &'static str,
-    name: &'a str,
-    request: http::Request<polyvault_core::transport::Body>,
-) -> Call<'a> {
+fn read<'a>(operation: &'static str, name: &'a str, request: Request<Body>) -> Call<'a> {
     Call {
         operation,
         secret: Some(name),
         repeat: Repeat::Safe,
         request,
     }
+}
+
+fn about(error: Error, operation: &'static str, name: &str) -> Error {
+    error
+        .with_provider(SCHEME)
+        .with_operation(operation)
+        .with_secret(name)
 }

@@ -27,7 +27,9 @@ pub(crate) fn name<'a>(config: &Config, secret: &'a SecretRef) -> Result<&'a str
         SecretRef::Id(id) => id.as_str(),
     };
     let ours = url::Url::parse(id).is_ok_and(|url| config.endpoint.same_origin(&url));
-    match wire::split_id(id) {
+    let base = wire::path(config.endpoint.as_str()).unwrap_or_default();
+    let path = wire::path(id).and_then(|path| path.strip_prefix(base));
+    match path.and_then(wire::split_path) {
         Some((name, None)) if ours => Ok(name),
         Some((_, Some(_))) if ours => Err(invalid(
             "field `secret`: the id names a version; give the id of the secret, and the version in the options",
@@ -45,7 +47,7 @@ pub(crate) fn get(
 ) -> Result<Request<Body>> {
     let mut url = secret(config, name)?;
     if let Some(version) = version {
-        url = url.segment(version.as_str())?;
+        url = version_of(url, version)?;
     }
     bare(config, Method::GET, url)
 }
@@ -97,7 +99,7 @@ pub(crate) fn update_version(
             exp: patch.expires_at.map(Timestamp::as_second),
         },
     };
-    let url = secret(config, name)?.segment(version.as_str())?;
+    let url = version_of(secret(config, name)?, version)?;
     with_body(config, Method::PATCH, url, &parameters)
 }
 
@@ -143,6 +145,19 @@ pub(crate) fn purge(config: &Config, name: &str) -> Result<Request<Body>> {
 
 fn secret(config: &Config, name: &str) -> Result<UrlBuilder> {
     config.endpoint.url().literal("/secrets").segment(name)
+}
+
+/// The service gives 32 hexadecimal digits and answers anything else with a 400, or
+/// takes it for another route: there is no such version, and nothing to ask.
+fn version_of(url: UrlBuilder, version: &VersionId) -> Result<UrlBuilder> {
+    let text = version.as_str();
+    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return url.segment(text);
+    }
+    Err(Error::new(
+        ErrorKind::NotFound,
+        "there is no such version: ids of versions have 32 hexadecimal digits",
+    ))
 }
 
 fn deleted(config: &Config, name: &str) -> Result<UrlBuilder> {

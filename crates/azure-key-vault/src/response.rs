@@ -4,7 +4,7 @@ use http::Response;
 use polyvault_core::transport::{Body, json};
 use polyvault_core::{
     DeletedSecretInfo, Error, ErrorKind, Labels, Page, PageToken, Payload, Result, Secret,
-    SecretId, SecretInfo, SecretName, Timestamp, VersionId, VersionInfo, VersionState, Written,
+    SecretInfo, SecretName, Timestamp, VersionId, VersionInfo, VersionState, Written,
 };
 
 use crate::config::Config;
@@ -112,8 +112,6 @@ fn secret_info(config: &Config, bundle: &Bundle<'_>) -> Result<SecretInfo> {
     let id = bundle.id.as_deref().ok_or_else(|| missing("id"))?;
     let (name, _) = wire::split_id(id).ok_or_else(|| missing("name in `id`"))?;
     let current = version_info(bundle)?;
-    // Ids are told as this store reaches them: a private DNS name stays.
-    let id = format!("{}/secrets/{name}", config.endpoint.as_str());
     Ok(SecretInfo {
         name: Some(SecretName::new(name).map_err(|_| missing("name in `id`"))?),
         labels: current.labels.clone(),
@@ -121,7 +119,7 @@ fn secret_info(config: &Config, bundle: &Bundle<'_>) -> Result<SecretInfo> {
         updated_at: current.updated_at,
         managed: bundle.managed.unwrap_or(false),
         current: Some(current),
-        ..SecretInfo::new(SecretId::new(id)?)
+        ..SecretInfo::new(config.secret_id(name)?)
     })
 }
 

@@ -6,19 +6,19 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
-    Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, InfoPatch,
-    Operation, OperationId, Outcome, Page, PageRequest, PutOptions, PutValue, Result, Secret,
-    SecretInfo, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo, VersionSelector,
-    VersionState, Written,
+    Capabilities, DeleteOptions, DeletedSecretInfo, Error, GetOptions, InfoPatch, Operation,
+    OperationId, Outcome, Page, PageRequest, PutMode, PutOptions, PutValue, Result, Retry, Secret,
+    SecretInfo, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo, Written,
 };
 
 use crate::builder::AzureKeyVaultBuilder;
 use crate::config::{Config, SCHEME};
-use crate::operation::{Begun, DeletePoll, RecoverPoll};
-use crate::response::Deleted;
+use crate::operation::Begun;
 use crate::{request, response};
 
+mod look;
 mod put;
+mod remove;
 
 /// One vault of Azure Key Vault as a [`SecretStore`].
 ///
@@ -57,167 +57,31 @@ impl AzureKeyVault {
         Ok(name)
     }
 
+    /// Sends what may be repeated: a read, or a change that says how things are to be.
     async fn send(
         &self,
         operation: &'static str,
         name: Option<&str>,
-        repeat: Repeat,
         request: Request<Body>,
     ) -> Result<Response<Body>> {
         let call = Call {
             operation,
             secret: name,
-            repeat,
+            repeat: Repeat::Safe,
             request,
         };
         self.client.send(call).await
     }
 
-    async fn read(
+    /// A change of metadata, once the secret can be written.
+    async fn change(
         &self,
         operation: &'static str,
         name: &str,
         request: Request<Body>,
     ) -> Result<Response<Body>> {
-        self.send(operation, Some(name), Repeat::Safe, request)
+        self.settled(|| self.send(operation, Some(name), request.clone()))
             .await
-    }
-
-    /// What the versions tell of a secret whose current one can't be read.
-    async fn describe_disabled(&self, name: &str, secret: &SecretRef) -> Result<SecretInfo> {
-        let mut versions = Vec::new();
-        let mut page = PageRequest::default();
-        loop {
-            let request = request::list_versions(&self.config, name, &page)?;
-            let answer = self.read("describe", name, request).await?;
-            let listed = response::list_versions(&answer)?;
-            versions.extend(listed.items);
-            if listed.next.is_none() || listed.next == page.token {
-                break;
-            }
-            page.token = listed.next;
-        }
-        // Which of several is current, no list tells.
-        let current = match versions.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        };
-        let id = format!("{}/secrets/{name}", self.config.endpoint.as_str());
-        Ok(SecretInfo {
-            name: match secret {
-                SecretRef::Name(name) => Some(name.clone()),
-                SecretRef::Id(_) => Some(name.try_into()?),
-            },
-            state: VersionState::Disabled,
-            labels: current.as_ref().and_then(|version| version.labels.clone()),
-            current,
-            ..SecretInfo::new(id.try_into()?)
-        })
-    }
-
-    async fn first_versions(&self, name: &str, mut page: PageRequest) -> Result<Page<VersionInfo>> {
-        let from_start = page.token.is_none();
-        loop {
-            let request = request::list_versions(&self.config, name, &page)?;
-            let answer = self.read("list_versions", name, request).await?;
-            let listed = response::list_versions(&answer)?;
-            // The service answers an unknown name with an empty list, and empty pages may go on.
-            match &listed.next {
-                _ if !from_start || !listed.items.is_empty() => return Ok(listed),
-                None => {
-                    return Err(Error::new(ErrorKind::NotFound, "there is no such secret"));
-                }
-                next if *next == page.token => return Ok(listed),
-                next => page.token.clone_from(next),
-            }
-        }
-    }
-
-    async fn get_named(&self, name: &str, options: &GetOptions) -> Result<Secret> {
-        let version = match &options.version {
-            VersionSelector::Exact(version) => Some(version),
-            _ => None,
-        };
-        let request = request::get(&self.config, name, version)?;
-        response::secret(&self.config, &self.read("get", name, request).await?)
-    }
-
-    async fn describe_named(&self, name: &str, secret: &SecretRef) -> Result<SecretInfo> {
-        let request = request::get(&self.config, name, None)?;
-        match self.read("describe", name, request).await {
-            Ok(answer) => response::info(&self.config, &answer),
-            Err(error) if error.kind() == ErrorKind::Disabled => {
-                self.describe_disabled(name, secret).await
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn delete_named(&self, name: &str) -> Result<Operation<()>> {
-        let request = request::delete(&self.config, name)?;
-        let call = Call {
-            operation: "delete",
-            secret: Some(name),
-            repeat: Repeat::Safe,
-            request,
-        };
-        let deleted = match self.client.send_delete(call).await? {
-            Some(answer) => response::deleted(&answer)?,
-            None => Deleted::Kept,
-        };
-        match deleted {
-            Deleted::Gone => Ok(Operation::done(())),
-            Deleted::Kept => Ok(Operation::pending(
-                Begun::Delete(name.to_owned()).id()?,
-                self.client.clock(),
-                self.delete_poll(name, false),
-            )),
-        }
-    }
-
-    async fn recover_named(&self, name: &str) -> Result<Operation<SecretInfo>> {
-        let request = request::recover(&self.config, name)?;
-        let answer = self.read("recover", name, request).await?;
-        let told = match answer.body().is_empty() {
-            true => None,
-            false => Some(response::info(&self.config, &answer)?),
-        };
-        Ok(Operation::pending(
-            Begun::Recover(name.to_owned()).id()?,
-            self.client.clock(),
-            self.recover_poll(name, told),
-        ))
-    }
-
-    async fn purge_named(&self, name: &str) -> Result<()> {
-        self.settled(async || {
-            let call = Call {
-                operation: "purge",
-                secret: Some(name),
-                repeat: Repeat::Safe,
-                request: request::purge(&self.config, name)?,
-            };
-            self.client.send_delete(call).await.map(|_| ())
-        })
-        .await
-    }
-
-    fn delete_poll(&self, name: &str, resumed: bool) -> DeletePoll {
-        DeletePoll {
-            config: self.config.clone(),
-            client: self.client.clone(),
-            name: name.to_owned(),
-            resumed,
-        }
-    }
-
-    fn recover_poll(&self, name: &str, told: Option<SecretInfo>) -> RecoverPoll {
-        RecoverPoll {
-            config: self.config.clone(),
-            client: self.client.clone(),
-            name: name.to_owned(),
-            told,
-        }
     }
 }
 
@@ -230,7 +94,7 @@ impl SecretStore for AzureKeyVault {
     async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret> {
         let read = async {
             self.capabilities.check_get(secret, &options)?;
-            self.get_named(self.name(secret)?, &options).await
+            self.get_named("get", self.name(secret)?, &options).await
         };
         read.await.map_err(|error| about(error, "get", secret))
     }
@@ -238,7 +102,7 @@ impl SecretStore for AzureKeyVault {
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
         let read = async {
             self.capabilities.check_secret(secret)?;
-            self.describe_named(self.name(secret)?, secret).await
+            self.describe_named(self.name(secret)?).await
         };
         read.await.map_err(|error| about(error, "describe", secret))
     }
@@ -247,7 +111,7 @@ impl SecretStore for AzureKeyVault {
         let read = async {
             self.capabilities.check_page(&page)?;
             let request = request::list(&self.config, &page)?;
-            let answer = self.send("list", None, Repeat::Safe, request).await?;
+            let answer = self.send("list", None, request).await?;
             response::list(&self.config, &answer)
         };
         read.await.map_err(|error| ours(error, "list"))
@@ -260,7 +124,8 @@ impl SecretStore for AzureKeyVault {
     ) -> Result<Page<VersionInfo>> {
         let read = async {
             self.capabilities.check_list_versions(secret, &page)?;
-            self.first_versions(self.name(secret)?, page).await
+            self.list_versions_named("list_versions", self.name(secret)?, page)
+                .await
         };
         read.await
             .map_err(|error| about(error, "list_versions", secret))
@@ -275,7 +140,13 @@ impl SecretStore for AzureKeyVault {
         let write = async {
             let payload = value.into_payload()?;
             self.capabilities.check_put(secret, &payload, &options)?;
-            self.put(self.name(secret)?, payload.single()?, &options)
+            let name = self.name(secret)?;
+            // An id is given by a secret: there is none to make.
+            let mode = match (secret, options.mode) {
+                (SecretRef::Id(_), PutMode::Upsert) => PutMode::AddVersion,
+                (_, mode) => mode,
+            };
+            self.put(name, payload.single()?, &PutOptions { mode, ..options })
                 .await
         };
         write
@@ -293,8 +164,8 @@ impl SecretStore for AzureKeyVault {
             self.capabilities.check_update(secret, &patch)?;
             let name = self.name(secret)?;
             let request = request::update(&self.config, name, &patch)?;
-            let answer = self.read("update", name, request).await?;
-            response::info(&self.config, &answer)
+            let answer = self.change("update", name, request).await?;
+            response::info(&self.config, &answer).map_err(took_place)
         };
         write
             .await
@@ -315,7 +186,8 @@ impl SecretStore for AzureKeyVault {
             };
             let name = self.name(secret)?;
             let request = request::update_version(&self.config, name, version, patch)?;
-            response::version(&self.read("update_version", name, request).await?)
+            let answer = self.change("update_version", name, request).await?;
+            response::version(&answer).map_err(took_place)
         };
         write
             .await
@@ -339,9 +211,7 @@ impl SecretStore for AzureKeyVault {
         let read = async {
             self.capabilities.check_list_deleted(&page)?;
             let request = request::list_deleted(&self.config, &page)?;
-            let answer = self
-                .send("list_deleted", None, Repeat::Safe, request)
-                .await?;
+            let answer = self.send("list_deleted", None, request).await?;
             response::list_deleted(&self.config, &answer)
         };
         read.await.map_err(|error| ours(error, "list_deleted"))
@@ -367,9 +237,9 @@ impl SecretStore for AzureKeyVault {
     }
 
     async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
-        let id = id.clone();
-        let resumed = Begun::parse(&id).and_then(|begun| {
-            let clock = self.client.clock();
+        let resumed = || {
+            self.capabilities.check_resume()?;
+            let (begun, id, clock) = (Begun::parse(id)?, id.clone(), self.client.clock());
             Ok(match begun {
                 Begun::Delete(name) => {
                     self.capabilities.limits.name.check(&name)?;
@@ -380,8 +250,8 @@ impl SecretStore for AzureKeyVault {
                     Operation::pending(id, clock, self.recover_poll(&name, None))
                 }
             })
-        });
-        resumed.map_err(|error| ours(error, "resume"))
+        };
+        resumed().map_err(|error| ours(error, "resume"))
     }
 }
 
@@ -398,6 +268,11 @@ impl fmt::Debug for AzureKeyVault {
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
+}
+
+/// An error about the answer to a change that the service said yes to.
+fn took_place(error: Error) -> Error {
+    error.with_retry(Retry::OutcomeUnknown)
 }
 
 fn ours(error: Error, operation: &'static str) -> Error {

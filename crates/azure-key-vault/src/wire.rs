@@ -10,8 +10,8 @@ use polyvault_core::transport::json::PlainText;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// `SecretBundle`, `DeletedSecretBundle`, and the items of lists.
-#[derive(Debug, Deserialize)]
+/// `SecretBundle`, `DeletedSecretBundle`, and the items of lists. No `Debug`: it would show the value.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Bundle<'a> {
     #[serde(borrow)]
@@ -39,7 +39,7 @@ pub(crate) struct Attributes {
 }
 
 /// A page of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct List<'a> {
     #[serde(borrow)]
@@ -102,13 +102,22 @@ impl RefusedError {
 
 /// The name and the version in an id, `https://VAULT/COLLECTION/NAME[/VERSION]`.
 pub(crate) fn split_id(id: &str) -> Option<(&str, Option<&str>)> {
-    let (_, rest) = id.split_once("://")?;
-    let mut segments = rest.split('/').skip(1);
+    split_path(path(id)?)
+}
+
+/// What stands behind the host, as it was written: parsers of URLs would resolve `..`.
+pub(crate) fn path(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    Some(rest.find('/').map_or("", |at| rest.split_at(at).1))
+}
+
+/// The name and the version in the path of an id.
+pub(crate) fn split_path(path: &str) -> Option<(&str, Option<&str>)> {
+    let mut segments = path.split('/').skip(1);
     let collection = segments.next()?;
     let name = segments.next().filter(|name| !name.is_empty())?;
     let version = segments.next().filter(|version| !version.is_empty());
-    let known = collection.eq_ignore_ascii_case("secrets")
-        || collection.eq_ignore_ascii_case("deletedsecrets");
+    let known = collection.eq_ignore_ascii_case("secrets");
     (known && segments.next().is_none()).then_some((name, version))
 }
 
@@ -125,9 +134,12 @@ mod tests {
             ),
             ("https://v.vault.azure.net:443/secrets/n", Some(("n", None))),
             ("https://v.vault.azure.net/secrets/n/", Some(("n", None))),
+            ("HTTPS://V/SECRETS/N", Some(("N", None))),
+            ("https://v.vault.azure.net/deletedsecrets/n", None),
+            ("https://v.vault.azure.net", None),
             (
-                "https://v.vault.azure.net/deletedsecrets/n",
-                Some(("n", None)),
+                "https://v.vault.azure.net/secrets/../deletedsecrets/n",
+                None,
             ),
             ("https://v.vault.azure.net/secrets/", None),
             ("https://v.vault.azure.net/secrets", None),

@@ -155,6 +155,14 @@ impl Knobs {
         }
     }
 
+    /// A token that is taken.
+    pub(super) fn token(&self) -> &str {
+        match &self.access {
+            Access::Token(token) => token,
+            Access::Open | Access::AnyToken => "made-up-token",
+        }
+    }
+
     /// Looks at the token.
     pub(super) fn admit(&self, request: &Request) -> Result<(), Refusal> {
         let message = match (&self.access, bearer(request)) {

@@ -2,7 +2,7 @@
 //!
 //! It keeps state, is strict about what it is sent, and answers as the live
 //! service was seen to. It knows nothing of the adapter, so the two can't share
-//! a mistake. Knobs bring about what a test must be able to bring about: a slow
+//! a mistake; only [`Emulator::store`] names it. Knobs bring about what a test must be able to bring about: a slow
 //! delete, a refused right, throttling, a lost answer.
 //!
 //! The server is a [`wiremock::MockServer`]: faults that have no knob are mounted
@@ -22,15 +22,17 @@
 //! use polyvault_azure_key_vault::emulator::Emulator;
 //!
 //! # #[tokio::main]
-//! # async fn main() -> Result<(), String> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use polyvault_core::{GetOptions, SecretStoreExt};
+//!
 //! let vault = Emulator::start().await;
 //! vault.seed("db-password", ["first", "second"])?;
-//! vault.delete_polls(2);
 //!
-//! // Point a client at `vault.url()` here.
+//! let store = vault.store();
+//! let read = store.get_with("DB-Password", GetOptions::default()).await?;
 //!
-//! assert_eq!(vault.versions("DB-Password").len(), 2);
-//! assert_eq!(vault.request_count(), 0);
+//! assert_eq!(read.payload.single()?.expose_text()?, "second");
+//! assert_eq!(vault.request_count(), 1);
 //! # Ok(())
 //! # }
 //! ```
@@ -54,12 +56,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polyvault_core::clock::{Clock, SystemClock};
+use polyvault_core::transport::ClientOptions;
 use wiremock::{Mock, MockServer, Request};
 
 pub use self::route::Operation;
 pub use self::state::Version;
 
 use self::state::Vault;
+use crate::AzureKeyVault;
 
 /// A running vault; it ends when dropped.
 pub struct Emulator {
@@ -88,6 +92,40 @@ impl Emulator {
     #[must_use]
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// A store of its own on this vault: with its clock, so that a manual one makes
+    /// no test wait, and with the token that it wants, a made-up one where it takes any.
+    ///
+    /// # Panics
+    ///
+    /// If the vault's public URL is one that no store takes.
+    #[must_use]
+    pub fn store(&self) -> AzureKeyVault {
+        self.store_with(ClientOptions::default())
+    }
+
+    /// The same with other options; the clock is the vault's all the same.
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Self::store).
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "the endpoint is the emulator's own, and a token is given"
+    )]
+    pub fn store_with(&self, options: ClientOptions) -> AzureKeyVault {
+        let (token, clock) = {
+            let vault = self.vault();
+            (vault.knobs.token().to_owned(), Arc::clone(&vault.clock))
+        };
+        AzureKeyVault::builder("emulator")
+            .endpoint(self.url())
+            .token(token.into())
+            .client_options(ClientOptions { clock, ..options })
+            .build()
+            .expect("the emulator can be reached by a store")
     }
 
     /// The server, for mounting faults in front of the vault.

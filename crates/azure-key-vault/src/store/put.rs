@@ -1,20 +1,14 @@
 //! Putting: a set makes a version that inherits nothing, and must not be repeated.
 
-use std::time::Duration;
-
-use polyvault_core::transport::Repeat;
+use polyvault_core::transport::{Call, Repeat};
 use polyvault_core::{
     Error, ErrorKind, GetOptions, OnSoftDeleted, PageRequest, Payload, PutMode, PutOptions, Result,
     Retry, Secret, Value, VersionInfo, WaitPolicy, Written,
 };
 
-use super::AzureKeyVault;
-use crate::operation::INTERVAL;
+use super::{AzureKeyVault, took_place};
 use crate::request::{self, Metadata};
 use crate::response;
-
-/// How long a secret may be on its way before its refusals are handed on.
-const SETTLE: Duration = Duration::from_secs(60);
 
 /// What was there before the set.
 #[derive(Debug)]
@@ -37,6 +31,13 @@ impl AzureKeyVault {
     ) -> Result<Written> {
         let error = match self.put_live(name, value, options, options.mode).await {
             Err(error) if error.kind() == ErrorKind::SoftDeleted => error,
+            // Before adding, only what is live was looked for.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound
+                    && options.on_soft_deleted == OnSoftDeleted::Recover =>
+            {
+                error
+            }
             outcome => return outcome,
         };
         match options.on_soft_deleted {
@@ -98,7 +99,7 @@ impl AzureKeyVault {
         let looked = match mode {
             PutMode::Create => self.exists(name).await,
             _ if options.keep_metadata && silent => self
-                .get_named(name, &GetOptions::default())
+                .get_named("put", name, &GetOptions::default())
                 .await
                 .map(|secret| Before::Current(Box::new(secret.info.unwrap_or_default()))),
             PutMode::AddVersion => self.exists(name).await,
@@ -110,6 +111,10 @@ impl AzureKeyVault {
                 "Tags and content type of the disabled current version can't be read and would be \
                  lost: enable it, give both, or put with keep_metadata = false.",
             )),
+            Err(error) if error.kind() == ErrorKind::Forbidden => Err(error.with_help(
+                "A put looks first: grant get (list for create and add-version), or upsert with \
+                 keep_metadata = false, which drops the tags and content type you don't give.",
+            )),
             looked => looked,
         }
     }
@@ -119,7 +124,7 @@ impl AzureKeyVault {
             size: Some(1),
             token: None,
         };
-        self.first_versions(name, page)
+        self.list_versions_named("put", name, page)
             .await
             .map(|_| Before::Exists)
     }
@@ -132,11 +137,14 @@ impl AzureKeyVault {
         created: bool,
     ) -> Result<Written> {
         let request = request::set(&self.config, name, value, metadata)?;
-        let answer = self
-            .send("put", Some(name), Repeat::Unsafe, request)
-            .await?;
-        response::written(&self.config, &answer, created)
-            .map_err(|error| error.with_retry(Retry::OutcomeUnknown))
+        let call = Call {
+            operation: "put",
+            secret: Some(name),
+            repeat: Repeat::Unsafe,
+            request,
+        };
+        let answer = self.client.send(call).await?;
+        response::written(&self.config, &answer, created).map_err(took_place)
     }
 
     /// Whether a set whose answer was lost took place: the current version is
@@ -147,7 +155,10 @@ impl AzureKeyVault {
             Before::Current(version) => (version.id.as_ref(), false),
             Before::Unread | Before::Exists => return None,
         };
-        let now: Secret = self.get_named(name, &GetOptions::default()).await.ok()?;
+        let now: Secret = self
+            .get_named("put", name, &GetOptions::default())
+            .await
+            .ok()?;
         let new = now.version.is_some() && now.version.as_ref() != old;
         let ours = now.payload.same_as(&Payload::of(value.clone()));
         Some(Written {
@@ -155,29 +166,6 @@ impl AzureKeyVault {
             version: now.info?,
             created,
         })
-    }
-
-    /// Tries again while the secret is on its way: a recovered one is not yet
-    /// writable, a purged one keeps its name for a while.
-    pub(super) async fn settled<T, F, Fut>(&self, attempt: F) -> Result<T>
-    where
-        F: Fn() -> Fut,
-        Fut: Future<Output = Result<T>>,
-    {
-        let clock = self.client.clock();
-        let start = clock.now();
-        loop {
-            match attempt().await {
-                Err(error) if error.kind() == ErrorKind::InTransition => {
-                    let waited = clock.now().duration_since(start);
-                    if waited >= SETTLE.try_into().unwrap_or_default() {
-                        return Err(error);
-                    }
-                    clock.sleep(INTERVAL).await;
-                }
-                outcome => return outcome,
-            }
-        }
     }
 }
 
