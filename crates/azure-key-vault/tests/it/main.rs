@@ -14,6 +14,7 @@ mod exchanges;
 mod refusals;
 mod replay;
 mod script;
+mod store;
 
 use std::sync::Arc;
 
