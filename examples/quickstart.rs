@@ -3,6 +3,8 @@
 //! `cargo run --example quickstart` runs offline, on an emulated Azure vault;
 //! `cargo run --example quickstart -- STORE_URL` on a store of yours.
 
+#![expect(clippy::print_stdout, reason = "a program")]
+
 use std::collections::BTreeMap;
 
 use polyvault::capabilities::Scope;

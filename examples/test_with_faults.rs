@@ -3,6 +3,8 @@
 //! The emulator is a wiremock server, so a fault is a wiremock mock. This would
 //! be a `#[tokio::test]` in your crate; here it is a program, so that it can be run.
 
+#![expect(clippy::print_stdout, reason = "a program")]
+
 use polyvault::azure_key_vault::emulator::Emulator;
 use polyvault::{Environment, ErrorKind, SecretStore, SecretStoreExt};
 use wiremock::matchers::{method, path};

@@ -2,6 +2,8 @@
 //!
 //! It binds a free port, calls itself once and ends; with `--listen` it stays.
 
+#![expect(clippy::print_stdout, reason = "a program")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -38,8 +38,12 @@ const ROWS: &[Row] = &[
     ("validity", "validity", |c| yes(c.validity)),
     ("disable", "disable", |c| scope(c.disable)),
     ("rename", "rename", |c| yes(c.rename)),
-    ("deletion protection", "deletion_protection", |c| yes(c.deletion_protection)),
-    ("change a version's metadata", "update_version", |c| yes(c.update_version)),
+    ("deletion protection", "deletion_protection", |c| {
+        yes(c.deletion_protection)
+    }),
+    ("change a version's metadata", "update_version", |c| {
+        yes(c.update_version)
+    }),
     ("make a version current", "make_current", |c| {
         text(match c.make_current {
             MakeCurrent::None => "",
@@ -48,7 +52,9 @@ const ROWS: &[Row] = &[
         })
     }),
     ("destroy a version", "destroy", |c| yes(c.destroy)),
-    ("take a destruction back", "cancel_destruction", |c| yes(c.cancel_destruction)),
+    ("take a destruction back", "cancel_destruction", |c| {
+        yes(c.cancel_destruction)
+    }),
     ("delete", "delete", |c| yes(c.delete)),
     ("list deleted", "soft_delete", |c| yes(c.soft_delete)),
     ("recover", "recover", |c| yes(c.recover)),
@@ -75,10 +81,14 @@ const ROWS: &[Row] = &[
         })
     }),
     ("names", "limits.name", |c| {
-        format!("{}{}", c.limits.name, match c.twins {
-            true => ", not unique",
-            false => "",
-        })
+        format!(
+            "{}{}",
+            c.limits.name,
+            match c.twins {
+                true => ", not unique",
+                false => "",
+            }
+        )
         .replace('`', "\\`")
     }),
 ];
@@ -100,7 +110,10 @@ fn text(cell: &str) -> String {
 }
 
 fn cell(provider: &Provider, field: &str, made: String) -> String {
-    let later = provider.not_yet.iter().any(|not_yet| not_yet.capability == field);
+    let later = provider
+        .not_yet
+        .iter()
+        .any(|not_yet| not_yet.capability == field);
     match (made.is_empty(), later) {
         (true, true) => "not yet".into(),
         (true, false) => "–".into(),
@@ -111,14 +124,20 @@ fn cell(provider: &Provider, field: &str, made: String) -> String {
 
 fn table() -> String {
     let mut lines = vec![
-        PROVIDERS.iter().fold("| |".to_owned(), |row, p| format!("{row} {} |", p.title)),
-        PROVIDERS.iter().fold("|---|".to_owned(), |row, _| format!("{row}---|")),
+        PROVIDERS
+            .iter()
+            .fold("| |".to_owned(), |row, p| format!("{row} {} |", p.title)),
+        PROVIDERS
+            .iter()
+            .fold("|---|".to_owned(), |row, _| format!("{row}---|")),
     ];
     for (what, field, made) in ROWS {
-        let row = PROVIDERS.iter().fold(format!("| {what} |"), |row, provider| {
-            let cell = cell(provider, field, made(&(provider.capabilities)()));
-            format!("{row} {cell} |")
-        });
+        let row = PROVIDERS
+            .iter()
+            .fold(format!("| {what} |"), |row, provider| {
+                let cell = cell(provider, field, made(&(provider.capabilities)()));
+                format!("{row} {cell} |")
+            });
         lines.push(row);
     }
     lines.push(String::new());
@@ -142,14 +161,19 @@ fn the_readmes_table_is_what_the_code_says() {
 
     let made = table();
 
-    assert!(between == Some(&made), "put this between the marks:\n{made}");
+    assert!(
+        between == Some(&made),
+        "put this between the marks:\n{made}"
+    );
 }
 
 #[test]
 fn every_not_yet_names_a_row_of_the_table() {
     for provider in PROVIDERS {
         for not_yet in provider.not_yet {
-            let named = ROWS.iter().any(|(_, field, _)| *field == not_yet.capability);
+            let named = ROWS
+                .iter()
+                .any(|(_, field, _)| *field == not_yet.capability);
             assert!(named, "{}: {not_yet:?}", provider.scheme);
         }
     }
