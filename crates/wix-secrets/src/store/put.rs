@@ -1,8 +1,8 @@
 //! Putting: a list tells the id, then an update or a create; nothing holds the three together.
 
 use polyvault_core::{
-    Error, ErrorKind, Payload, PutMode, PutOptions, Result, Retry, SecretInfo, SecretName,
-    SecretRef, Value, VersionInfo, Written,
+    Error, ErrorKind, Payload, PutMode, PutOptions, Result, Retry, SecretId, SecretInfo,
+    SecretName, SecretRef, Value, VersionInfo, Written,
 };
 
 use super::WixSecrets;
@@ -13,7 +13,10 @@ const ROUNDS: usize = 4;
 
 /// What a write came to.
 enum Step {
-    Written(Written),
+    Written {
+        secret: SecretId,
+        created: bool,
+    },
     /// The state is another than the list showed: look again.
     Overtaken,
     /// The same, and a create of ours lost its answer: the secret there may be ours.
@@ -31,7 +34,14 @@ impl WixSecrets {
         for _ in 0..ROUNDS {
             let round = self.round(secret, value, options, maybe_ours).await;
             match round.map_err(|error| unknown_if(maybe_ours, error))? {
-                Step::Written(written) => return Ok(written),
+                Step::Written { secret, created } => {
+                    return Ok(Written {
+                        secret,
+                        // The service has no versions, and tells nothing of what it wrote.
+                        version: VersionInfo::default(),
+                        created,
+                    });
+                }
                 Step::Overtaken => {}
                 Step::MaybeOurs => maybe_ours = true,
             }
@@ -78,11 +88,10 @@ impl WixSecrets {
             .await
         {
             (Ok(answer), _) => match response::created(&answer) {
-                Ok(id) => Ok(Step::Written(Written {
+                Ok(id) => Ok(Step::Written {
                     secret: id,
-                    version: VersionInfo::default(),
                     created: true,
-                })),
+                }),
                 Err(error) => Err(unknown_if(true, error)),
             },
             (Err(error), lost) if error.kind() == ErrorKind::AlreadyExists => match options.mode {
@@ -107,11 +116,10 @@ impl WixSecrets {
             .send_tracked(self.call("put", Some(secret), request))
             .await
         {
-            (Ok(_), _) => Ok(Step::Written(Written {
+            (Ok(_), _) => Ok(Step::Written {
                 secret: found.id,
-                version: VersionInfo::default(),
                 created: false,
-            })),
+            }),
             (Err(error), _) if error.kind() == ErrorKind::NotFound => Ok(Step::Overtaken),
             (Err(error), lost) => Err(unknown_if(lost, error)),
         }
@@ -137,11 +145,10 @@ impl WixSecrets {
         let same = payload.same_as(&Payload::of(value.clone()))
             && described(&found.description) == described(&options.description);
         match options.mode {
-            _ if same => Ok(Step::Written(Written {
+            _ if same => Ok(Step::Written {
                 secret: found.id,
-                version: VersionInfo::default(),
                 created: true,
-            })),
+            }),
             PutMode::Create => Err(Error::new(
                 ErrorKind::Conflict,
                 "no answer to the create came, and the secret that is there now differs from it",
