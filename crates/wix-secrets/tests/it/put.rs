@@ -1,5 +1,6 @@
 //! Puts that race with others, and puts whose answers are lost.
 
+use polyvault_core::transport::SendErrorKind;
 use polyvault_core::{
     ErrorKind, PutMode, PutOptions, Result, Retry, SecretId, SecretStoreExt, Written,
 };
@@ -173,6 +174,10 @@ async fn a_put_that_may_have_taken_place_says_that_its_outcome_is_unknown() {
         (
             vec![empty(), lost(), refused(409), listed(), refused(403)],
             ErrorKind::Forbidden,
+        ),
+        (
+            vec![empty(), Err(SendErrorKind::AnswerTooLarge)],
+            ErrorKind::Decode,
         ),
         (vec![empty(), answer(200, "")], ErrorKind::Decode),
         (
