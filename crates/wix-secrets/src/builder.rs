@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
-use polyvault_core::provider::StoreUrl;
+use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
 };
@@ -91,13 +91,14 @@ impl WixSecretsBuilder {
 }
 
 /// Opens a store by its URL.
-pub(crate) fn open(url: &StoreUrl, environment: &Environment) -> Result<Arc<dyn SecretStore>> {
+pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
     url.check_parameters(PARAMETERS)?;
     let mut builder = WixSecretsBuilder::new(url.store());
     if let Some(endpoint) = url.parameter("endpoint") {
         builder = builder.endpoint(endpoint);
     }
-    builder.tokens = Some(credential::from_environment(environment)?);
+    builder.tokens = Some(credential::from_environment(&options.environment)?);
+    builder.options = options.client;
     Ok(Arc::new(builder.build()?))
 }
 
