@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use polyvault_core::provider::StoreUrl;
+use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::{
     Environment, ErrorKind, GetOptions, InfoPatch, PageRequest, Payload, Retry, SecretId,
     SecretName, SecretRef, SecretStore, SecretStoreExt,
@@ -450,7 +450,11 @@ async fn a_store_opens_by_its_url() {
     emulator.seed("db", "value");
     let environment = Environment::empty().with("WIX_API_KEY", "IST.k");
     let open = |text: &str, environment: &Environment| {
-        (PROVIDER.open)(&StoreUrl::parse(text).unwrap(), environment)
+        let options = OpenOptions {
+            environment: environment.clone(),
+            ..OpenOptions::default()
+        };
+        (PROVIDER.open)(&StoreUrl::parse(text).unwrap(), options)
     };
     let url = format!("wix-secrets://site-1?endpoint={}", emulator.endpoint());
 

@@ -110,7 +110,13 @@ fn ready() -> Box<dyn TokenSource> {
 }
 
 async fn send(fixed: &Fixed, repeat: Repeat) -> Result<Response<Body>> {
-    let request = Request::get("https://a.example/x")
+    let method = match repeat {
+        Repeat::Safe => Method::GET,
+        Repeat::Unsafe => Method::PUT,
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri("https://a.example/x")
         .body(Body::empty())
         .unwrap();
     let call = Call {
@@ -294,5 +300,28 @@ async fn a_lost_answer_is_told_also_of_the_last_attempt() {
         let (outcome, lost) = fixed.client.send_tracked(call).await;
 
         assert_eq!(lost, told, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_lost_every_answer_may_have_taken_place() {
+    for (method, retry) in [
+        (Method::PATCH, Retry::OutcomeUnknown),
+        (Method::GET, Retry::After(None)),
+    ] {
+        let lost = (0..6).map(|_| Err(SendErrorKind::TimedOut));
+        let fixed = client(lost, ready());
+        let call = Call {
+            operation: "update",
+            secret: None,
+            repeat: Repeat::Safe,
+            request: Request::builder()
+                .method(method)
+                .uri("https://a.example/x")
+                .body(Body::empty())
+                .unwrap(),
+        };
+
+        assert_eq!(fixed.client.send(call).await.unwrap_err().retry(), retry);
     }
 }
