@@ -4,7 +4,7 @@ mod registry;
 
 pub use polyvault_core::*;
 
-pub use self::registry::{PROVIDERS, open, open_in};
+pub use self::registry::{PROVIDERS, open, open_in, open_with};
 
 #[cfg(feature = "azure-key-vault")]
 pub use polyvault_azure_key_vault as azure_key_vault;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use polyvault_core::provider::{Provider, StoreUrl};
+use polyvault_core::provider::{OpenOptions, Provider, StoreUrl};
 use polyvault_core::{Environment, Error, ErrorKind, MemoryStore, Result, SecretStore};
 
 /// The providers that are compiled in.
 pub const PROVIDERS: &[Provider] = &[
     #[cfg(feature = "azure-key-vault")]
     polyvault_azure_key_vault::PROVIDER,
+    #[cfg(feature = "wix-secrets")]
+    polyvault_wix_secrets::PROVIDER,
     MEMORY,
 ];
 
@@ -20,7 +22,7 @@ const MEMORY: Provider = Provider {
     not_yet: &[],
     parameters: &[],
     variables: &[],
-    open: |url, _environment| {
+    open: |url, _options| {
         url.check_parameters(&[])?;
         Ok(Arc::new(MemoryStore::builder().name(url.store()).build()))
     },
@@ -72,6 +74,19 @@ pub fn open(url: &str) -> Result<Arc<dyn SecretStore>> {
 /// # Ok::<(), polyvault::Error>(())
 /// ```
 pub fn open_in(url: &str, environment: &Environment) -> Result<Arc<dyn SecretStore>> {
+    let options = OpenOptions {
+        environment: environment.clone(),
+        ..OpenOptions::default()
+    };
+    open_with(url, options)
+}
+
+/// [`open`] with credentials, a transport, a clock and a retry policy of the caller's.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_with(url: &str, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
     let url = StoreUrl::parse(url)?;
     let known = PROVIDERS.iter().find(|p| p.scheme == url.scheme());
     let Some(provider) = known else {
@@ -82,5 +97,5 @@ pub fn open_in(url: &str, environment: &Environment) -> Result<Arc<dyn SecretSto
         )
         .with_help(format!("There is {}.", schemes.join(", "))));
     };
-    (provider.open)(&url, environment).map_err(|error| error.with_provider(provider.scheme))
+    (provider.open)(&url, options).map_err(|error| error.with_provider(provider.scheme))
 }

@@ -163,7 +163,13 @@ impl Client {
     /// [`Retry::OutcomeUnknown`] for a write that may have taken place; `Unexpected`
     /// for a URL outside the endpoints, to which nothing is sent.
     pub async fn send(&self, call: Call<'_>) -> Result<Response<Body>> {
-        self.traced(&call).await.0
+        self.send_tracked(call).await.0
+    }
+
+    /// [`send`](Self::send), and whether the answer of an attempt was lost: a write may then
+    /// have taken place whatever the outcome says, and a refusal may be of its repeat.
+    pub async fn send_tracked(&self, call: Call<'_>) -> (Result<Response<Body>>, bool) {
+        self.traced(&call).await
     }
 
     /// [`send`](Self::send) for a delete: `None` where an answer was lost and the
@@ -179,7 +185,6 @@ impl Client {
         }
     }
 
-    /// The outcome, and whether the answer of an earlier attempt was lost.
     async fn traced(&self, call: &Call<'_>) -> (Result<Response<Body>>, bool) {
         let span = tracing::debug_span!(
             "polyvault.request",
@@ -219,6 +224,7 @@ impl Client {
                 Err(failed) => failed,
             };
             attempt += 1;
+            *lost |= failed.lost;
             if failed.error.kind() == ErrorKind::Unauthenticated && !renewed {
                 renewed = true;
                 match shared.tokens.renew(token.0).await? {
@@ -238,7 +244,6 @@ impl Client {
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }
-            *lost |= failed.lost;
             shared.clock.sleep(delay).await;
         }
     }

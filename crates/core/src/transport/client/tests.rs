@@ -271,3 +271,28 @@ async fn a_delete_that_finds_nothing_after_a_lost_answer_was_our_own() {
         assert_eq!(matches!(outcome, Ok(None)), gone, "{outcome:?}");
     }
 }
+
+#[tokio::test]
+async fn a_lost_answer_is_told_also_of_the_last_attempt() {
+    for (answers, told) in [
+        (vec![Err(SendErrorKind::AnswerLost), answer(403)], true),
+        (vec![Err(SendErrorKind::AnswerTooLarge)], true),
+        ((0..6).map(|_| answer(503)).collect(), true),
+        (vec![answer(429), answer(403)], false),
+        (vec![Err(SendErrorKind::NotSent), answer(200)], false),
+    ] {
+        let fixed = client(answers, ready());
+        let call = Call {
+            operation: "put",
+            secret: None,
+            repeat: Repeat::Safe,
+            request: Request::post("https://a.example/x")
+                .body(Body::empty())
+                .unwrap(),
+        };
+
+        let (outcome, lost) = fixed.client.send_tracked(call).await;
+
+        assert_eq!(lost, told, "{outcome:?}");
+    }
+}
