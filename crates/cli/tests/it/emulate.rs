@@ -72,6 +72,24 @@ fn a_value_put_by_one_run_is_got_by_another_with_any_token() {
 }
 
 #[test]
+fn a_store_without_versions_is_driven_the_same_way() {
+    let served = Served::start(&["--wix", "127.0.0.1:0"]);
+    let endpoint = served.urls["wix"].as_str().unwrap();
+    let store = format!("wix-secrets://site?endpoint={endpoint}");
+    let wix = |arguments: &[&str], stdin: &[u8]| {
+        let mut command = command(arguments);
+        command.env("WIX_API_KEY", "any");
+        finish(command, stdin)
+    };
+
+    let written = wix(&["put", &store, "x", "--json"], "ż\n".as_bytes()).json();
+    let read = wix(&["get", &store, "x"], b"").ok();
+
+    assert_eq!(written["version"]["id"], Value::Null);
+    assert_eq!(read, "ż\n".as_bytes());
+}
+
+#[test]
 fn serves_only_what_is_named() {
     assert_eq!(Served::start(&["--wix=127.0.0.1:0"]).names(), ["wix"]);
     let two = Served::start(&["--lockbox=127.0.0.1:0", "--azure=127.0.0.1:0"]);
