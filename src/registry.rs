@@ -9,6 +9,8 @@ use polyvault_core::{Environment, Error, ErrorKind, MemoryStore, Result, SecretS
 pub const PROVIDERS: &[Provider] = &[
     #[cfg(feature = "azure-key-vault")]
     polyvault_azure_key_vault::PROVIDER,
+    #[cfg(feature = "wix-secrets")]
+    polyvault_wix_secrets::PROVIDER,
     MEMORY,
 ];
 
