@@ -1,1 +1,273 @@
-//! Emulator.
+//! A stand-in for Yandex Lockbox on this machine, for tests.
+//!
+//! It keeps state, is strict about requests, and answers as the service does as far as that is
+//! known from its descriptors, its documentation and recorded traffic. It shares no code with
+//! the adapter that it tests. One origin serves metadata, payloads, operations and IAM tokens.
+//!
+//! Assumed, since no source tells: FAILED_PRECONDITION for a payload that is inactive, being
+//! created, scheduled or destroyed, for deleting a protected secret, for a change of a version
+//! in the wrong state, for a base version that is not active and for GetEx with a name that
+//! several secrets have; NOT_FOUND for the payload of a secret without versions;
+//! INVALID_ARGUMENT for an entry key given twice, for a version left without entries and for
+//! an `Idempotency-Key` that is no UUID; an operation that fails leaves no trace.
+//! Access bindings and Operation.Cancel are answered 501.
+
+mod call;
+mod change;
+mod fields;
+mod given;
+mod knobs;
+mod message;
+mod operation;
+mod password;
+mod read;
+mod render;
+mod route;
+mod state;
+mod status;
+mod write;
+
+use std::fmt;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use polyvault_core::clock::{Clock, SystemClock};
+use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use self::call::Call;
+use self::state::{Content, State};
+
+/// The lowest priority there is, so that a fault that a test mounts comes first.
+const LAST: u8 = u8::MAX;
+
+/// A Lockbox that lives as long as this value.
+///
+/// Any bearer token is accepted unless one is set; ids are made up. Its knobs are its methods,
+/// and a test mounts faults of its own on [`server`](Self::server).
+///
+/// # Example
+///
+/// ```
+/// use polyvault_yandex_lockbox::emulator::Emulator;
+/// use serde_json::json;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), String> {
+/// let lockbox = Emulator::start().await;
+/// let id = lockbox.seed(&json!({
+///     "name": "db",
+///     "versions": [{"entries": [{"key": "password", "textValue": "s3cret"}]}],
+/// }))?;
+///
+/// assert!(lockbox.url().starts_with("http://127.0.0.1:"));
+/// assert_eq!(id.len(), 20);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Emulator {
+    server: MockServer,
+    state: Arc<Mutex<State>>,
+}
+
+/// What can be set before an [`Emulator`] starts.
+#[derive(Debug)]
+pub struct EmulatorBuilder {
+    listener: Option<TcpListener>,
+    clock: Arc<dyn Clock>,
+    record_requests: bool,
+    page_size: Option<usize>,
+    token: Option<String>,
+    folder: String,
+}
+
+impl Emulator {
+    /// Starts on a free port of 127.0.0.1, with all defaults.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Starts from the defaults: a free port, the machine's clock, requests recorded, any token.
+    #[must_use]
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder {
+            listener: None,
+            clock: Arc::new(SystemClock),
+            record_requests: true,
+            page_size: None,
+            token: None,
+            folder: "b1gemulatorfolder001".into(),
+        }
+    }
+
+    /// The base URL, `http://127.0.0.1:PORT`, of every host of the service.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// The server underneath: mocks mounted on it come before the stand-in.
+    ///
+    /// Its `reset()` unmounts the stand-in too.
+    #[must_use]
+    pub fn server(&self) -> &MockServer {
+        &self.server
+    }
+
+    /// How many requests have reached the stand-in, recorded or not.
+    #[must_use]
+    pub fn request_count(&self) -> usize {
+        self.state().requests
+    }
+
+    /// Flips a bit of the first value of a secret's current version, where it is kept.
+    ///
+    /// The secret is the first that has the `name`, or the id. Text stays text. Gives whether
+    /// there was a value to change.
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn corrupt(&self, name: &str) -> bool {
+        let mut state = self.state();
+        let named = state.secrets.iter_mut();
+        let secret = named.into_iter().find(|s| s.name == name || s.id == name);
+        let Some(secret) = secret else {
+            return false;
+        };
+        let current = secret.current.clone().unwrap_or_default();
+        let entry = secret.version_mut(&current).ok();
+        match entry.and_then(|version| version.entries.first_mut()) {
+            Some(entry) => entry.value.flip(),
+            None => false,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl EmulatorBuilder {
+    /// Serves on `listener`, which may be bound to a port of choice.
+    #[must_use]
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Takes the time from `clock`.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Whether the server keeps the requests for `received_requests()`.
+    #[must_use]
+    pub fn record_requests(mut self, record: bool) -> Self {
+        self.record_requests = record;
+        self
+    }
+
+    /// Holds every page to at most `items` items.
+    #[must_use]
+    pub fn page_size(mut self, items: usize) -> Self {
+        self.page_size = Some(items);
+        self
+    }
+
+    /// Accepts this bearer token only, and gives it out as the IAM token.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// The folder of seeded secrets that name none.
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<String>) -> Self {
+        self.folder = folder.into();
+        self
+    }
+
+    /// Starts.
+    pub async fn start(self) -> Emulator {
+        let mut server = MockServer::builder();
+        if let Some(listener) = self.listener {
+            server = server.listener(listener);
+        }
+        if !self.record_requests {
+            server = server.disable_request_recording();
+        }
+        let server = server.start().await;
+        let state = State::new(self.clock, self.token, self.folder);
+        let state = Arc::new(Mutex::new(state));
+
+        // A mock either answers or fails, so there are two; the one that fails looks first.
+        let (dropping, dropper) = (Dropping(Arc::clone(&state)), Arc::clone(&state));
+        Mock::given(dropping)
+            .respond_with_err(move |request: &Request| carry_out_and_drop(&dropper, request))
+            .with_priority(LAST)
+            .mount(&server)
+            .await;
+        Mock::given(wiremock::matchers::any())
+            .respond_with(Answering(Arc::clone(&state)))
+            .with_priority(LAST)
+            .mount(&server)
+            .await;
+        let emulator = Emulator { server, state };
+        if let Some(items) = self.page_size {
+            emulator.page_size(items);
+        }
+        emulator
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator")
+            .field("url", &self.url())
+            .field("secrets", &self.state().secrets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+struct Dropping(Arc<Mutex<State>>);
+
+impl Match for Dropping {
+    fn matches(&self, _: &Request) -> bool {
+        lock(&self.0).knobs.commit_then_drop > 0
+    }
+}
+
+struct Answering(Arc<Mutex<State>>);
+
+impl Respond for Answering {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        lock(&self.0).answer(&Call::from(request)).into()
+    }
+}
+
+fn carry_out_and_drop(state: &Mutex<State>, request: &Request) -> std::io::Error {
+    let mut state = lock(state);
+    state.knobs.commit_then_drop -= 1;
+    state.answer(&Call::from(request));
+    std::io::Error::other("the stand-in drops this connection")
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Content {
+    fn flip(&mut self) -> bool {
+        let mut bytes = self.bytes().to_vec();
+        // The lowest bit of the last byte: UTF-8 stays UTF-8.
+        let Some(last) = bytes.last_mut() else {
+            return false;
+        };
+        *last ^= 1;
+        *self = match self {
+            Self::Text(_) => Self::Text(String::from_utf8_lossy(&bytes).into_owned()),
+            Self::Binary(_) => Self::Binary(bytes),
+        };
+        true
+    }
+}

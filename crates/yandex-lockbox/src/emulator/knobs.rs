@@ -1,0 +1,113 @@
+//! What the stand-in can be told to do otherwise.
+
+use std::collections::VecDeque;
+
+use super::Emulator;
+use super::route::METHODS;
+use super::status::Status;
+
+#[derive(Default)]
+pub(super) struct Knobs {
+    pub(super) pending_polls: Option<u32>,
+    pub(super) leading_404s: u32,
+    pub(super) poll_interval: Option<u64>,
+    pub(super) throttle: Option<(u32, Option<u64>)>,
+    forbidden: Vec<String>,
+    pub(super) fail_next_operation: Option<Status>,
+    pub(super) fail_next: VecDeque<(u16, Status)>,
+    pub(super) page_size: Option<usize>,
+    pub(super) empty_page: bool,
+    pub(super) stored_empty: bool,
+    pub(super) print_defaults: bool,
+    pub(super) carry_scheduled: bool,
+    pub(super) commit_then_drop: u32,
+}
+
+impl Knobs {
+    pub(super) fn forbids(&self, method: &str) -> bool {
+        let forbidden = |name: &String| name == "all" || name == method;
+        self.forbidden.iter().any(forbidden)
+    }
+}
+
+impl Emulator {
+    /// Lets every operation that begins from now on say `done:false` in its first `answers`
+    /// answers: the one that begins it, then polls.
+    ///
+    /// Its change takes effect when it is done. A secret being created is listed as
+    /// `CREATING` meanwhile. Without this, Create takes 1 and the others 0.
+    pub fn pending_polls(&self, answers: u32) {
+        self.state().knobs.pending_polls = Some(answers);
+    }
+
+    /// Lets the first `polls` polls of every operation that begins from now on find nothing.
+    pub fn leading_404s(&self, polls: u32) {
+        self.state().knobs.leading_404s = polls;
+    }
+
+    /// Puts `x-operation-poll-interval` on every answer that is an operation.
+    pub fn poll_interval(&self, seconds: u64) {
+        self.state().knobs.poll_interval = Some(seconds);
+    }
+
+    /// Answers the next `requests` requests with 429, with `Retry-After` in seconds where given.
+    pub fn throttle(&self, requests: u32, retry_after: Option<u64>) {
+        self.state().knobs.throttle = Some((requests, retry_after));
+    }
+
+    /// Answers a method from now on with 403: `Secret.List`, `Payload.Get`, … or `all`.
+    ///
+    /// # Errors
+    ///
+    /// A text, if there is no such method.
+    pub fn forbid(&self, method: &str) -> Result<(), String> {
+        if method != "all" && !METHODS.contains(&method) {
+            return Err(format!("no method {method}"));
+        }
+        self.state().knobs.forbidden.push(method.into());
+        Ok(())
+    }
+
+    /// Lets the next operation end in an error of a gRPC `code`, with HTTP 200 and no effect.
+    pub fn fail_next_operation(&self, code: u32, message: &str) {
+        self.state().knobs.fail_next_operation = Some(Status::new(code, message));
+    }
+
+    /// Answers one request with an HTTP `status` and a gRPC `code` and does not carry it out:
+    /// the next one, or the one after those that earlier calls have claimed.
+    pub fn fail_next(&self, status: u16, code: u32) {
+        let error = Status::new(code, "The stand-in was told to fail");
+        self.state().knobs.fail_next.push_back((status, error));
+    }
+
+    /// Holds every page to at most `items` items.
+    pub fn page_size(&self, items: usize) {
+        self.state().knobs.page_size = Some(items.max(1));
+    }
+
+    /// Puts a page without items, but with a token, after the first page of each list.
+    pub fn empty_page(&self, on: bool) {
+        self.state().knobs.empty_page = on;
+    }
+
+    /// Lets a polled or listed operation hold an `Empty` instead of its declared response.
+    pub fn stored_empty(&self, on: bool) {
+        self.state().knobs.stored_empty = on;
+    }
+
+    /// Prints fields that hold their defaults, which the service leaves out.
+    pub fn print_defaults(&self, on: bool) {
+        self.state().knobs.print_defaults = on;
+    }
+
+    /// Lets AddVersion without a base start from a current version that is scheduled for
+    /// destruction. Otherwise it starts from nothing then; what the service does is not known.
+    pub fn carry_scheduled(&self, on: bool) {
+        self.state().knobs.carry_scheduled = on;
+    }
+
+    /// Carries the next `requests` requests out and drops their connections without an answer.
+    pub fn commit_then_drop(&self, requests: u32) {
+        self.state().knobs.commit_then_drop = requests;
+    }
+}

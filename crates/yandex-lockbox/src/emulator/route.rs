@@ -1,0 +1,256 @@
+//! From a request to its method, and from its outcome to an answer.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wiremock::ResponseTemplate;
+
+use super::call::Call;
+use super::change::Change;
+use super::fields;
+use super::read::Query;
+use super::render::nanos;
+use super::state::State;
+use super::status::{
+    PERMISSION_DENIED, RESOURCE_EXHAUSTED, Status, UNAUTHENTICATED, UNIMPLEMENTED,
+};
+use super::write::text;
+
+/// The names of the methods that can be forbidden.
+pub(super) const METHODS: &[&str] = &[
+    "Secret.Get",
+    "Secret.List",
+    "Secret.Create",
+    "Secret.Update",
+    "Secret.Delete",
+    "Secret.Activate",
+    "Secret.Deactivate",
+    "Secret.ListVersions",
+    "Secret.AddVersion",
+    "Secret.SetCurrentVersion",
+    "Secret.ScheduleVersionDestruction",
+    "Secret.CancelVersionDestruction",
+    "Secret.ListOperations",
+    "Payload.Get",
+    "Payload.GetEx",
+    "Operation.Get",
+];
+
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl From<Answer> for ResponseTemplate {
+    fn from(answer: Answer) -> Self {
+        let body = answer.body.to_string().into_bytes();
+        let template = Self::new(answer.status).set_body_raw(body, "application/json");
+        answer
+            .headers
+            .into_iter()
+            .fold(template, |template, (name, value)| {
+                template.insert_header(name, value.as_str())
+            })
+    }
+}
+
+impl State {
+    /// Carries a request out.
+    pub(super) fn answer(&mut self, call: &Call) -> Answer {
+        self.requests += 1;
+        self.catch_up();
+        let request_id = Uuid::new_v4().to_string();
+        let mut headers = vec![
+            ("server", "ycapi".to_owned()),
+            ("x-request-id", request_id.clone()),
+            ("x-server-trace-id", Uuid::new_v4().simple().to_string()),
+        ];
+        if let Some((status, error)) = self.knobs.fail_next.pop_front() {
+            return Answer {
+                status,
+                body: error.body(&request_id),
+                headers,
+            };
+        }
+        let outcome = match self.knobs.throttle.take() {
+            Some((left @ 1.., wait)) => {
+                self.knobs.throttle = Some((left - 1, wait));
+                headers.extend(wait.map(|wait| ("retry-after", wait.to_string())));
+                Err(Status::new(RESOURCE_EXHAUSTED, "Too many requests"))
+            }
+            _ => self.dispatch(call),
+        };
+        match outcome {
+            Ok(body) => {
+                let poll = self
+                    .knobs
+                    .poll_interval
+                    .filter(|_| body.get("done").is_some());
+                headers.extend(poll.map(|wait| ("x-operation-poll-interval", wait.to_string())));
+                Answer {
+                    status: 200,
+                    body,
+                    headers,
+                }
+            }
+            Err(error) => Answer {
+                status: error.http(),
+                body: error.body(&request_id),
+                headers,
+            },
+        }
+    }
+
+    fn dispatch(&mut self, call: &Call) -> Result<Value, Status> {
+        let (method, id) =
+            route(&call.verb, &call.path).ok_or_else(|| Status::not_found("Method"))?;
+        if method == "IamToken.Create" {
+            call.read(&fields::IAM_TOKEN)?;
+            return Ok(self.iam_token());
+        }
+        self.authorize(call, method)?;
+        if id.chars().count() > 50 {
+            return Err(Status::invalid("id", "is too long"));
+        }
+        if call.verb == "GET" {
+            call.read_none()?;
+            return self.read(method, id, call);
+        }
+        let key = call.idempotency_key()?;
+        if let Some(begun) = key.and_then(|key| self.keys.get(key)) {
+            return self.begun(begun);
+        }
+        self.write(method, id, call, key)
+    }
+
+    fn authorize(&self, call: &Call, method: &str) -> Result<(), Status> {
+        let given = call.header("authorization").unwrap_or_default();
+        let token = given.strip_prefix("Bearer ").unwrap_or_default();
+        let known = self.token.as_ref().is_none_or(|wanted| wanted == token);
+        if token.is_empty() || !known {
+            let message = "The token is missing or not valid";
+            return Err(Status::new(UNAUTHENTICATED, message));
+        }
+        match self.knobs.forbids(method) {
+            true => Err(Status::new(PERMISSION_DENIED, "Permission denied")),
+            false => Ok(()),
+        }
+    }
+
+    fn read(&mut self, method: &str, id: &str, call: &Call) -> Result<Value, Status> {
+        let query = |known: &[&str]| Query::read(&call.query, known);
+        let paging = ["pageSize", "pageToken"];
+        match method {
+            "Secret.Get" => {
+                query(&[])?;
+                Ok(self.writer().secret(self.secret(id)?))
+            }
+            "Secret.List" => self.list(&query(&["folderId", "pageSize", "pageToken"])?),
+            "Secret.ListVersions" => self.list_versions(id, &query(&paging)?),
+            "Secret.ListOperations" => self.list_operations(id, &query(&paging)?),
+            "Payload.Get" => self.payload(id, &query(&["versionId"])?),
+            "Payload.GetEx" => self.payload_ex(&query(&[
+                "secretId",
+                "folderAndName.folderId",
+                "folderAndName.secretName",
+                "versionId",
+            ])?),
+            "Operation.Get" => {
+                query(&[])?;
+                self.poll(id)
+            }
+            _ => Err(Status::new(UNIMPLEMENTED, "Not implemented here")),
+        }
+    }
+
+    fn write(
+        &mut self,
+        method: &str,
+        id: &str,
+        call: &Call,
+        key: Option<&str>,
+    ) -> Result<Value, Status> {
+        Query::read(&call.query, &[])?;
+        match method {
+            "Secret.Create" => self.create(&call.read(&fields::CREATE)?, key),
+            "Secret.Update" => self.update(id, call.read(&fields::UPDATE)?, key),
+            "Secret.AddVersion" => self.add_version(id, &call.read(&fields::ADD_VERSION)?, key),
+            "Secret.ScheduleVersionDestruction" => {
+                self.schedule(id, &call.read(&fields::SCHEDULE)?, key)
+            }
+            "Secret.SetCurrentVersion" => {
+                let version = text(&call.read(&fields::VERSION)?, "versionId");
+                self.begin(id, Change::SetCurrent(version), key)
+            }
+            "Secret.CancelVersionDestruction" => {
+                let version = text(&call.read(&fields::VERSION)?, "versionId");
+                self.begin(id, Change::Cancel(version), key)
+            }
+            "Secret.Delete" => {
+                call.read_none()?;
+                self.begin(id, Change::Delete, key)
+            }
+            "Secret.Activate" => {
+                call.read_empty()?;
+                self.begin(id, Change::Activate, key)
+            }
+            "Secret.Deactivate" => {
+                call.read_empty()?;
+                self.begin(id, Change::Deactivate, key)
+            }
+            _ => Err(Status::new(UNIMPLEMENTED, "Not implemented here")),
+        }
+    }
+
+    fn iam_token(&self) -> Value {
+        let token = self.token.clone();
+        let end = self.clock.now().checked_add(SignedDuration::from_hours(12));
+        json!({
+            "iamToken": token.unwrap_or_else(|| "t1.emulator.token".into()),
+            "expiresAt": nanos(end.unwrap_or(Timestamp::MAX)),
+        })
+    }
+}
+
+/// The method that a path names, and the id within the path.
+fn route<'p>(verb: &str, path: &'p str) -> Option<(&'static str, &'p str)> {
+    let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+    let found = match (verb, parts.as_slice()) {
+        ("GET", ["lockbox", "v1", "secrets"]) => ("Secret.List", ""),
+        ("POST", ["lockbox", "v1", "secrets"]) => ("Secret.Create", ""),
+        ("GET", ["lockbox", "v1", "secrets:getEx"]) => ("Payload.GetEx", ""),
+        ("POST", ["iam", "v1", "tokens"]) => ("IamToken.Create", ""),
+        ("GET" | "POST", ["operations", last]) if last.ends_with(":cancel") => {
+            ("Operation.Cancel", *last)
+        }
+        ("GET", ["operations", id]) => ("Operation.Get", *id),
+        ("GET", ["lockbox", "v1", "secrets", id, "versions"]) => ("Secret.ListVersions", *id),
+        ("GET", ["lockbox", "v1", "secrets", id, "operations"]) => ("Secret.ListOperations", *id),
+        ("GET", ["lockbox", "v1", "secrets", id, "payload"]) => ("Payload.Get", *id),
+        (_, ["lockbox", "v1", "secrets", last]) => match (verb, last.split_once(':')) {
+            ("GET", None) => ("Secret.Get", *last),
+            ("PATCH", None) => ("Secret.Update", *last),
+            ("DELETE", None) => ("Secret.Delete", *last),
+            (_, Some((id, custom))) => (custom_method(verb, custom)?, id),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(found)
+}
+
+fn custom_method(verb: &str, custom: &str) -> Option<&'static str> {
+    match (verb, custom) {
+        ("POST", "activate") => Some("Secret.Activate"),
+        ("POST", "deactivate") => Some("Secret.Deactivate"),
+        ("POST", "addVersion") => Some("Secret.AddVersion"),
+        ("POST", "setCurrentVersion") => Some("Secret.SetCurrentVersion"),
+        ("POST", "scheduleVersionDestruction") => Some("Secret.ScheduleVersionDestruction"),
+        ("POST", "cancelVersionDestruction") => Some("Secret.CancelVersionDestruction"),
+        ("GET", "listAccessBindings") | ("POST", "setAccessBindings" | "updateAccessBindings") => {
+            Some("Secret.AccessBindings")
+        }
+        _ => None,
+    }
+}
