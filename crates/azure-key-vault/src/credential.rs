@@ -76,7 +76,11 @@ mod tests {
             "Bearer authorization=https://login.windows.net/tenant, resource=https://vault.azure.net",
             r#"Bearer realm="a,b", resource="https://vault.azure.net", authorization="https://login.windows.net/tenant""#,
         ] {
-            assert_eq!(Challenge::parse(header).as_ref(), Some(&expected), "{header}");
+            assert_eq!(
+                Challenge::parse(header).as_ref(),
+                Some(&expected),
+                "{header}"
+            );
         }
         assert_eq!(Challenge::parse("Basic realm=x"), None);
         assert_eq!(Challenge::parse("Bearer"), None);

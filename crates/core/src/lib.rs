@@ -4,7 +4,7 @@ pub mod capabilities;
 pub mod clock;
 pub mod environment;
 mod error;
-mod memory;
+pub mod memory;
 mod model;
 mod name;
 mod operation;

@@ -1,2 +1,4 @@
 //! What polyvault's stores are tested with.
+pub mod conformance;
 pub mod fixture;
+pub mod leak;

@@ -54,14 +54,3 @@ impl fmt::Debug for Body {
         write!(f, "Body({} bytes)", self.0.len())
     }
 }
-
-/// Appends to a buffer and, where it must grow, wipes the one it leaves.
-pub(super) fn append_wiped(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
-    if buffer.capacity() - buffer.len() < bytes.len() {
-        let capacity = (buffer.len() + bytes.len()).max(buffer.capacity() * 2);
-        let mut grown = Zeroizing::new(Vec::with_capacity(capacity));
-        grown.extend_from_slice(buffer);
-        *buffer = grown;
-    }
-    buffer.extend_from_slice(bytes);
-}

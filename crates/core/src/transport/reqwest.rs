@@ -179,7 +179,7 @@ impl ReqwestTransport {
                     ),
                 ));
             }
-            super::body::append_wiped(&mut body, &chunk);
+            append_wiped(&mut body, &chunk);
             // The client's own buffer is wiped where nobody else holds it.
             if let Ok(mut chunk) = chunk.try_into_mut() {
                 BytesMut::as_mut(&mut chunk).zeroize();
@@ -208,4 +208,15 @@ fn root_cause(error: reqwest::Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+/// Appends to a buffer and, where it must grow, wipes the one it leaves.
+fn append_wiped(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
+    if buffer.capacity() - buffer.len() < bytes.len() {
+        let capacity = (buffer.len() + bytes.len()).max(buffer.capacity() * 2);
+        let mut grown = Zeroizing::new(Vec::with_capacity(capacity));
+        grown.extend_from_slice(buffer);
+        *buffer = grown;
+    }
+    buffer.extend_from_slice(bytes);
 }

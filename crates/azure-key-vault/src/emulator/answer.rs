@@ -1,0 +1,244 @@
+//! One request in, one answer out.
+
+use serde_json::{Value, json};
+use wiremock::http::Method;
+use wiremock::{Request, ResponseTemplate};
+
+use super::body::{Parameters, read_blob};
+use super::list::Query;
+use super::reply::{Refusal, Reply, bare, template};
+use super::route::{Operation, Route, route};
+use super::shape::Recovery;
+use super::state::{Phase, Secret, Side, Vault, Version, key, random_id};
+
+impl Vault {
+    /// Carries a request out and gives its answer.
+    pub(super) fn answer(&mut self, request: &Request) -> ResponseTemplate {
+        self.purge_expired();
+        if let Some(status) = self.knobs.failures.pop_front() {
+            return bare(status);
+        }
+        let outcome = self.carry_out(request);
+        template(request, outcome)
+    }
+
+    /// Whether the answer to this request is to be lost; counts it if so.
+    pub(super) fn take_drop(&mut self, request: &Request) -> bool {
+        let knobs = &mut self.knobs;
+        let reaches_the_vault = knobs.failures.is_empty() && knobs.throttled == 0;
+        let writes = request.method != Method::GET;
+        let dropped =
+            knobs.drops > 0 && writes && reaches_the_vault && knobs.admit(request).is_ok();
+        if dropped {
+            knobs.drops -= 1;
+        }
+        dropped
+    }
+
+    fn carry_out(&mut self, request: &Request) -> Result<Reply, Refusal> {
+        self.knobs.throttle_one()?;
+        self.knobs.admit(request)?;
+        let route = route(request)?;
+        let query = Query::of(request);
+        // `recoverableDays` came with version 7.1.
+        let recovery = match query.api_version()? {
+            "2016-10-01" | "7.0" => Recovery::Level,
+            _ => Recovery::Full,
+        };
+        self.knobs.permit(route.operation)?;
+
+        match route.operation {
+            Operation::SetSecret => self.set(&route, Parameters::read(request)?, recovery),
+            Operation::GetSecret => self.get(&route, &query, recovery),
+            Operation::UpdateSecret => self.update(&route, Parameters::read(request)?, recovery),
+            Operation::GetSecrets => self.list(request, &query),
+            Operation::GetSecretVersions => self.list_versions(&route.name, request, &query),
+            Operation::DeleteSecret => self.delete(&route.name, recovery),
+            Operation::GetDeletedSecret => self.get_deleted(&route.name, recovery),
+            Operation::GetDeletedSecrets => self.list_deleted(request, &query),
+            Operation::RecoverDeletedSecret => self.recover(&route.name, recovery),
+            Operation::PurgeDeletedSecret => self.purge(&route.name),
+            Operation::BackupSecret => self.backup(&route),
+            Operation::RestoreSecret => self.restore(&read_blob(request)?, recovery),
+        }
+    }
+
+    fn set(
+        &mut self,
+        route: &Route,
+        given: Parameters,
+        recovery: Recovery,
+    ) -> Result<Reply, Refusal> {
+        let attributes = given.attributes();
+        let value = given.value.ok_or_else(Refusal::bad_property)?;
+        self.free_for_set(&route.name)?;
+
+        let now = self.now();
+        self.entry(&route.name).versions.push(Version {
+            id: random_id(),
+            value,
+            content_type: given.content_type,
+            tags: given.tags,
+            enabled: attributes.enabled.unwrap_or(true),
+            nbf: attributes.nbf,
+            exp: attributes.exp,
+            created: Some(now),
+            updated: Some(now),
+            ..Version::default()
+        });
+
+        let secret = self.kept(&route.name)?;
+        Ok(self.with_value(secret, secret.pick(None)?, recovery))
+    }
+
+    fn get(&mut self, route: &Route, query: &Query, recovery: Recovery) -> Result<Reply, Refusal> {
+        match query.get("outContentType") {
+            None | Some("application/x-pkcs12" | "application/x-pem-file") => {}
+            Some(other) => {
+                let message = format!("outContentType {other} is not supported");
+                return Err(Refusal::bad(message));
+            }
+        }
+        match self.step(&route.name, Side::Live) {
+            Some(Phase::Live) => {}
+            _ => return Err(Refusal::not_found(&route.name)),
+        }
+        let secret = self.kept(&route.name)?;
+        let version = secret.pick(route.version.as_deref())?;
+        if !version.enabled {
+            return Err(Refusal::disabled());
+        }
+        Ok(self.with_value(secret, version, recovery))
+    }
+
+    /// Changes what is given. `nbf` and `exp` can't be taken away: null says nothing.
+    fn update(
+        &mut self,
+        route: &Route,
+        given: Parameters,
+        recovery: Recovery,
+    ) -> Result<Reply, Refusal> {
+        let attributes = given.attributes();
+        let (now, wanted) = (self.now(), route.version.as_deref());
+
+        let version = self.writable(&route.name)?.pick_mut(wanted)?;
+        version.content_type = given.content_type.or(version.content_type.take());
+        version.tags = given.tags.or(version.tags.take());
+        version.enabled = attributes.enabled.unwrap_or(version.enabled);
+        version.nbf = attributes.nbf.or(version.nbf);
+        version.exp = attributes.exp.or(version.exp);
+        version.updated = Some(now);
+
+        let secret = self.kept(&route.name)?;
+        let version = secret.pick(wanted)?;
+        Ok(Reply::Json(self.bundle(secret, version, recovery).into()))
+    }
+
+    pub(super) fn delete(&mut self, name: &str, recovery: Recovery) -> Result<Reply, Refusal> {
+        let (now, left, soft) = (self.now(), self.knobs.delete_polls, self.knobs.soft_delete);
+        let secret = self.writable(name)?;
+        if soft {
+            secret.phase = match left {
+                0 => Phase::Deleted { since: now },
+                left => Phase::Deleting { left, since: now },
+            };
+        }
+        let secret = self.kept(name)?;
+        let bundle = self.deleted_bundle(secret, secret.pick(None)?, recovery);
+        if !soft {
+            self.secrets.remove(&key(name));
+        }
+        Ok(Reply::Json(bundle.into()))
+    }
+
+    fn get_deleted(&mut self, name: &str, recovery: Recovery) -> Result<Reply, Refusal> {
+        match self.step(name, Side::Deleted) {
+            Some(Phase::Deleted { .. }) => {}
+            _ => return Err(Refusal::deleted_not_found(name)),
+        }
+        let secret = self.kept(name)?;
+        let bundle = self.deleted_bundle(secret, secret.pick(None)?, recovery);
+        Ok(Reply::Json(bundle.into()))
+    }
+
+    pub(super) fn recover(&mut self, name: &str, recovery: Recovery) -> Result<Reply, Refusal> {
+        self.deleted(name)?;
+        let (left, refused_sets) = (self.knobs.recover_polls, self.knobs.recover_conflicts);
+        let secret = self.entry(name);
+        secret.refused_sets = refused_sets;
+        secret.phase = match left {
+            0 => Phase::Live,
+            left => Phase::Recovering { left },
+        };
+        let secret = self.kept(name)?;
+        let bundle = self.bundle(secret, secret.pick(None)?, recovery);
+        Ok(Reply::Json(bundle.into()))
+    }
+
+    pub(super) fn purge(&mut self, name: &str) -> Result<Reply, Refusal> {
+        self.deleted(name)?;
+        if self.knobs.purge_protection {
+            return Err(Refusal::purge_protected());
+        }
+        self.secrets.remove(&key(name));
+        if self.knobs.purge_conflicts > 0 {
+            self.purged.insert(key(name), self.knobs.purge_conflicts);
+        }
+        Ok(Reply::Nothing)
+    }
+
+    /// A secret as the answers know it after they changed it.
+    pub(super) fn kept(&self, name: &str) -> Result<&Secret, Refusal> {
+        let found = self.secrets.get(&key(name));
+        found.ok_or_else(|| Refusal::not_found(name))
+    }
+
+    /// A live secret, for requests other than a set.
+    pub(super) fn writable(&mut self, name: &str) -> Result<&mut Secret, Refusal> {
+        match self.step(name, Side::Live) {
+            Some(Phase::Live) => {}
+            Some(Phase::Recovering { .. }) => return Err(Refusal::being_recovered(name)),
+            _ => return Err(Refusal::not_found(name)),
+        }
+        Ok(self.entry(name))
+    }
+
+    /// Refuses a set or a restore while something else holds the name; says
+    /// whether a live secret has it.
+    pub(super) fn free_for_set(&mut self, name: &str) -> Result<bool, Refusal> {
+        if let Some(left) = self.purged.get_mut(&key(name)) {
+            *left -= 1;
+            if *left == 0 {
+                self.purged.remove(&key(name));
+            }
+            return Err(Refusal::being_deleted());
+        }
+        match self.step(name, Side::Both) {
+            None => return Ok(false),
+            Some(Phase::Live) => {}
+            Some(Phase::Recovering { .. }) => return Err(Refusal::being_recovered(name)),
+            Some(Phase::Deleting { .. }) => return Err(Refusal::being_deleted()),
+            Some(Phase::Deleted { .. }) => return Err(Refusal::deleted_but_recoverable(name)),
+        }
+        let secret = self.entry(name);
+        if secret.refused_sets > 0 {
+            secret.refused_sets -= 1;
+            return Err(Refusal::being_recovered(name));
+        }
+        Ok(true)
+    }
+
+    fn deleted(&mut self, name: &str) -> Result<(), Refusal> {
+        match self.step(name, Side::Deleted) {
+            Some(Phase::Deleted { .. }) => Ok(()),
+            Some(Phase::Deleting { .. }) => Err(Refusal::being_deleted()),
+            _ => Err(Refusal::deleted_not_found(name)),
+        }
+    }
+
+    fn with_value(&self, secret: &Secret, version: &Version, recovery: Recovery) -> Reply {
+        let mut fields = self.bundle(secret, version, recovery);
+        fields.insert("value".into(), json!(version.value));
+        Reply::Json(Value::Object(fields))
+    }
+}

@@ -1,0 +1,210 @@
+//! What a test can turn while the vault runs.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use wiremock::Request;
+
+use super::list::PAGE_SIZE;
+use super::reply::Refusal;
+use super::{Emulator, Operation};
+
+impl Emulator {
+    /// How many requests after a delete still find it going on: get-deleted answers
+    /// 404; set, recover and purge answer 409 `ObjectIsBeingDeleted`. The secret
+    /// itself is gone at once. For deletes to come; default 0.
+    pub fn delete_polls(&self, requests: u32) {
+        self.vault().knobs.delete_polls = requests;
+    }
+
+    /// How many requests after a recovery still find it going on: get answers 404;
+    /// set, update, delete and backup answer 409 `ObjectIsBeingRecovered`. For
+    /// recoveries to come; default 0.
+    pub fn recover_polls(&self, requests: u32) {
+        self.vault().knobs.recover_polls = requests;
+    }
+
+    /// How many sets are refused with 409 `ObjectIsBeingRecovered` although get
+    /// sees the recovered secret again. For recoveries to come; default 0.
+    pub fn recover_conflicts(&self, sets: u32) {
+        self.vault().knobs.recover_conflicts = sets;
+    }
+
+    /// How many sets are refused with 409 `ObjectIsBeingDeleted` after a purge has
+    /// answered 204. For purges to come; default 0.
+    pub fn purge_conflicts(&self, sets: u32) {
+        self.vault().knobs.purge_conflicts = sets;
+    }
+
+    /// Answers the next requests with 429, and with a `Retry-After` of whole
+    /// seconds only if one is given: the service was seen to send none.
+    pub fn throttle(&self, requests: u32, retry_after: Option<u32>) {
+        let knobs = &mut self.vault().knobs;
+        knobs.throttled = requests;
+        knobs.retry_after = retry_after;
+    }
+
+    /// Answers one request with this status and no body, as a gateway would; calls
+    /// queue up.
+    pub fn fail_next(&self, status: u16) {
+        self.vault().knobs.failures.push_back(status);
+    }
+
+    /// Carries the next requests that write out, and drops the connection instead
+    /// of answering. Reads and requests without a valid token don't count.
+    pub fn commit_then_drop(&self, writes: u32) {
+        self.vault().knobs.drops = writes;
+    }
+
+    /// Refuses operations with 403 `Forbidden` and this inner code, say
+    /// `ForbiddenByRbac`; none if it is empty. See [`Operation::ALL`].
+    pub fn forbid(
+        &self,
+        operations: impl IntoIterator<Item = Operation>,
+        inner_code: impl Into<String>,
+    ) {
+        let inner_code = inner_code.into();
+        let each = operations.into_iter().map(|op| (op, inner_code.clone()));
+        self.vault().knobs.forbidden.extend(each);
+    }
+
+    /// Lifts all that [`forbid`](Self::forbid) refuses.
+    pub fn permit_all(&self) {
+        self.vault().knobs.forbidden.clear();
+    }
+
+    /// How many items a page holds at most, beside what `maxresults` asks for; at
+    /// least 1, default 25.
+    pub fn page_size(&self, size: usize) {
+        self.vault().knobs.page_size = size.max(1);
+    }
+
+    /// Whether the second page of every list is empty and goes on with a link.
+    /// Default: no.
+    pub fn empty_page(&self, on: bool) {
+        self.vault().knobs.empty_page = on;
+    }
+
+    /// Whether a deleted secret can be recovered. Default: yes.
+    pub fn soft_delete(&self, on: bool) {
+        self.vault().knobs.soft_delete = on;
+    }
+
+    /// Whether purge is refused, with 403. Default: no.
+    pub fn purge_protection(&self, on: bool) {
+        self.vault().knobs.purge_protection = on;
+    }
+
+    /// Takes this bearer token only; others get 401 with a challenge.
+    pub fn require_token(&self, token: impl Into<String>) {
+        self.vault().knobs.access = Access::Token(token.into());
+    }
+
+    /// Takes any bearer token, but wants one: the default.
+    pub fn accept_any_token(&self) {
+        self.vault().knobs.access = Access::AnyToken;
+    }
+
+    /// Answers without any token.
+    pub fn accept_no_token(&self) {
+        self.vault().knobs.access = Access::Open;
+    }
+
+    /// What a challenge names: the login URL with the tenant, and the resource.
+    pub fn challenge(&self, authorization: impl Into<String>, resource: impl Into<String>) {
+        let knobs = &mut self.vault().knobs;
+        knobs.authorization = authorization.into();
+        knobs.resource = resource.into();
+    }
+}
+
+/// The knobs' positions; the methods of [`Emulator`] say what they mean.
+pub(super) struct Knobs {
+    pub(super) delete_polls: u32,
+    pub(super) recover_polls: u32,
+    pub(super) recover_conflicts: u32,
+    pub(super) purge_conflicts: u32,
+    pub(super) throttled: u32,
+    retry_after: Option<u32>,
+    pub(super) failures: VecDeque<u16>,
+    pub(super) drops: u32,
+    forbidden: BTreeMap<Operation, String>,
+    pub(super) page_size: usize,
+    pub(super) empty_page: bool,
+    pub(super) soft_delete: bool,
+    pub(super) purge_protection: bool,
+    access: Access,
+    authorization: String,
+    resource: String,
+}
+
+enum Access {
+    Open,
+    AnyToken,
+    Token(String),
+}
+
+impl Knobs {
+    /// Counts a request against the throttle.
+    pub(super) fn throttle_one(&mut self) -> Result<(), Refusal> {
+        match self.throttled.checked_sub(1) {
+            None => Ok(()),
+            Some(left) => {
+                self.throttled = left;
+                Err(Refusal::throttled(self.retry_after))
+            }
+        }
+    }
+
+    /// Looks at the token.
+    pub(super) fn admit(&self, request: &Request) -> Result<(), Refusal> {
+        let message = match (&self.access, bearer(request)) {
+            (Access::Open, _) | (Access::AnyToken, Some(_)) => return Ok(()),
+            (Access::Token(wanted), Some(token)) if token == wanted => return Ok(()),
+            (_, None) => "AKV10000: Request is missing a Bearer or PoP token.",
+            (_, Some(_)) => "The token is not valid here.",
+        };
+        Err(Refusal::challenge(
+            message,
+            &self.authorization,
+            &self.resource,
+        ))
+    }
+
+    /// Looks at the caller's rights.
+    pub(super) fn permit(&self, operation: Operation) -> Result<(), Refusal> {
+        match self.forbidden.get(&operation) {
+            None => Ok(()),
+            Some(inner) => Err(Refusal::forbidden(inner)),
+        }
+    }
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            delete_polls: 0,
+            recover_polls: 0,
+            recover_conflicts: 0,
+            purge_conflicts: 0,
+            throttled: 0,
+            retry_after: None,
+            failures: VecDeque::new(),
+            drops: 0,
+            forbidden: BTreeMap::new(),
+            page_size: PAGE_SIZE,
+            empty_page: false,
+            soft_delete: true,
+            purge_protection: false,
+            access: Access::AnyToken,
+            authorization: "https://login.windows.net/00000000-0000-0000-0000-000000000000".into(),
+            resource: "https://vault.azure.net".into(),
+        }
+    }
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    let header = request.headers.get("authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty();
+    is_bearer.then(|| token.trim())
+}

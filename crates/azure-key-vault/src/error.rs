@@ -1,0 +1,165 @@
+//! Refusals: status and code to kind.
+
+use polyvault_core::transport::{Refusal, json};
+use polyvault_core::{Error, ErrorKind};
+
+use crate::credential::Challenge;
+use crate::wire::{Refused, RefusedError};
+
+/// What a refusal means, by the innermost code, then by the outer one, then by the status.
+const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
+    (
+        400,
+        "",
+        ErrorKind::InvalidInput,
+        "the vault refuses the request",
+    ),
+    (
+        401,
+        "",
+        ErrorKind::Unauthenticated,
+        "the vault does not accept the token",
+    ),
+    (
+        403,
+        "SecretDisabled",
+        ErrorKind::Disabled,
+        "the version is disabled",
+    ),
+    (403, "", ErrorKind::Forbidden, "the vault does not allow it"),
+    (
+        404,
+        "",
+        ErrorKind::NotFound,
+        "there is no such secret or version",
+    ),
+    (408, "", ErrorKind::Timeout, "the vault took too long"),
+    (
+        409,
+        "ObjectIsDeletedButRecoverable",
+        ErrorKind::SoftDeleted,
+        "the name belongs to a deleted secret",
+    ),
+    (
+        409,
+        "ObjectIsBeingDeleted",
+        ErrorKind::InTransition,
+        "the secret is being deleted",
+    ),
+    (
+        409,
+        "ObjectIsBeingRecovered",
+        ErrorKind::InTransition,
+        "the secret is being recovered",
+    ),
+    (
+        409,
+        "",
+        ErrorKind::Conflict,
+        "the state of the secret forbids it",
+    ),
+    (413, "", ErrorKind::TooLarge, "the request is too large"),
+    (
+        429,
+        "",
+        ErrorKind::RateLimited,
+        "too many requests to the vault",
+    ),
+    (500, "", ErrorKind::Unavailable, "the vault failed"),
+    (
+        502,
+        "",
+        ErrorKind::Unavailable,
+        "the vault can't be reached",
+    ),
+    (
+        503,
+        "",
+        ErrorKind::Unavailable,
+        "the vault is not available",
+    ),
+    (
+        504,
+        "",
+        ErrorKind::Unavailable,
+        "the vault did not answer in time",
+    ),
+];
+
+/// The error of an answer whose status is not 2xx, whatever its body.
+pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
+    let body: Refused = json::decode(refusal.body()).unwrap_or_default();
+    let told = body.error.as_ref();
+    let code = told.and_then(RefusedError::innermost);
+    let (kind, ours) = classify(refusal.status(), code.unwrap_or_default());
+    let theirs = told.and_then(|error| error.message.as_deref());
+    let mut error = Error::new(kind, refusal.message(ours, theirs));
+    if let Some(code) = code {
+        error = error.with_code(code);
+    }
+    if let Some(id) = refusal.header(&["x-ms-request-id"]) {
+        error = error.with_request_id(id);
+    }
+    match kind {
+        ErrorKind::Unauthenticated => match asked_for(refusal) {
+            Some(help) => error.with_help(help),
+            None => error,
+        },
+        _ => error,
+    }
+}
+
+fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
+    let row = |wanted: &str| {
+        TABLE
+            .iter()
+            .find(|(s, c, ..)| *s == status && *c == wanted)
+            .map(|(.., kind, ours)| (*kind, *ours))
+    };
+    let unknown = match status {
+        400..500 => (
+            ErrorKind::Unexpected,
+            "the vault refuses with a status unknown here",
+        ),
+        500.. => (ErrorKind::Unavailable, "the vault failed"),
+        _ => (
+            ErrorKind::Unexpected,
+            "the vault answers with a status unknown here",
+        ),
+    };
+    row(code).or_else(|| row("")).unwrap_or(unknown)
+}
+
+/// What the vault asks for, in words: a ready token for another tenant or another
+/// resource is the usual reason of a 401.
+fn asked_for(refusal: &Refusal<'_>) -> Option<String> {
+    let challenge = Challenge::parse(refusal.header(&["www-authenticate"])?)?;
+    let resource = challenge.resource?;
+    let authority = challenge.authority.unwrap_or_default();
+    Some(format!(
+        "Sign in for the resource {resource} at {authority}, and check that the token has not expired."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_no_row_twice() {
+        for (index, row) in TABLE.iter().enumerate() {
+            let twin = TABLE
+                .iter()
+                .skip(index + 1)
+                .find(|r| (r.0, r.1) == (row.0, row.1));
+            assert!(twin.is_none(), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_without_a_row_is_never_a_missing_secret() {
+        for status in (300..600).filter(|status| *status != 404) {
+            assert_ne!(classify(status, "SecretNotFound").0, ErrorKind::NotFound);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! From the model to requests. Pure: nothing is sent here.
+
+use http::{Method, Request};
+use polyvault_core::transport::{Body, UrlBuilder, json, request};
+use polyvault_core::{
+    Error, ErrorKind, InfoPatch, Labels, PageRequest, Result, SecretRef, Timestamp, Value,
+    VersionId, VersionPatch,
+};
+
+use crate::config::Config;
+use crate::wire::{self, ParameterAttributes, Parameters};
+
+/// What a set says beside the value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Metadata {
+    pub(crate) labels: Option<Labels>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// The name that is meant: ids of this vault hold one.
+pub(crate) fn name<'a>(config: &Config, secret: &'a SecretRef) -> Result<&'a str> {
+    let id = match secret {
+        SecretRef::Name(name) => return Ok(name.as_str()),
+        SecretRef::Id(id) => id.as_str(),
+    };
+    let ours = url::Url::parse(id).is_ok_and(|url| config.endpoint.same_origin(&url));
+    match wire::split_id(id) {
+        Some((name, None)) if ours => Ok(name),
+        Some((_, Some(_))) if ours => Err(invalid(
+            "field `secret`: the id names a version; give the id of the secret, and the version in the options",
+        )),
+        _ => Err(invalid(
+            "field `secret`: not the id of a secret of this vault",
+        )),
+    }
+}
+
+pub(crate) fn get(
+    config: &Config,
+    name: &str,
+    version: Option<&VersionId>,
+) -> Result<Request<Body>> {
+    let mut url = secret(config, name)?;
+    if let Some(version) = version {
+        url = url.segment(version.as_str())?;
+    }
+    bare(config, Method::GET, url)
+}
+
+pub(crate) fn set(
+    config: &Config,
+    name: &str,
+    value: &Value,
+    metadata: &Metadata,
+) -> Result<Request<Body>> {
+    let parameters = Parameters {
+        value: Some(json::PlainText(value)),
+        tags: metadata.labels.as_ref(),
+        content_type: metadata.content_type.as_deref(),
+        attributes: ParameterAttributes {
+            enabled: metadata.enabled,
+            nbf: metadata.not_before.map(Timestamp::as_second),
+            exp: metadata.expires_at.map(Timestamp::as_second),
+        },
+    };
+    with_body(config, Method::PUT, secret(config, name)?, &parameters)
+}
+
+pub(crate) fn update(config: &Config, name: &str, patch: &InfoPatch) -> Result<Request<Body>> {
+    let parameters = Parameters {
+        tags: patch.labels.as_ref(),
+        attributes: ParameterAttributes {
+            enabled: patch.enabled,
+            ..ParameterAttributes::default()
+        },
+        ..Parameters::default()
+    };
+    with_body(config, Method::PATCH, secret(config, name)?, &parameters)
+}
+
+pub(crate) fn update_version(
+    config: &Config,
+    name: &str,
+    version: &VersionId,
+    patch: &VersionPatch,
+) -> Result<Request<Body>> {
+    let parameters = Parameters {
+        value: None,
+        tags: patch.labels.as_ref(),
+        content_type: patch.content_type.as_deref(),
+        attributes: ParameterAttributes {
+            enabled: patch.enabled,
+            nbf: patch.not_before.map(Timestamp::as_second),
+            exp: patch.expires_at.map(Timestamp::as_second),
+        },
+    };
+    let url = secret(config, name)?.segment(version.as_str())?;
+    with_body(config, Method::PATCH, url, &parameters)
+}
+
+pub(crate) fn list(config: &Config, page: &PageRequest) -> Result<Request<Body>> {
+    paged(config, config.endpoint.url().literal("/secrets"), page)
+}
+
+pub(crate) fn list_versions(
+    config: &Config,
+    name: &str,
+    page: &PageRequest,
+) -> Result<Request<Body>> {
+    paged(config, secret(config, name)?.literal("/versions"), page)
+}
+
+pub(crate) fn list_deleted(config: &Config, page: &PageRequest) -> Result<Request<Body>> {
+    paged(
+        config,
+        config.endpoint.url().literal("/deletedsecrets"),
+        page,
+    )
+}
+
+pub(crate) fn delete(config: &Config, name: &str) -> Result<Request<Body>> {
+    bare(config, Method::DELETE, secret(config, name)?)
+}
+
+pub(crate) fn get_deleted(config: &Config, name: &str) -> Result<Request<Body>> {
+    bare(config, Method::GET, deleted(config, name)?)
+}
+
+pub(crate) fn recover(config: &Config, name: &str) -> Result<Request<Body>> {
+    bare(
+        config,
+        Method::POST,
+        deleted(config, name)?.literal("/recover"),
+    )
+}
+
+pub(crate) fn purge(config: &Config, name: &str) -> Result<Request<Body>> {
+    bare(config, Method::DELETE, deleted(config, name)?)
+}
+
+fn secret(config: &Config, name: &str) -> Result<UrlBuilder> {
+    config.endpoint.url().literal("/secrets").segment(name)
+}
+
+fn deleted(config: &Config, name: &str) -> Result<UrlBuilder> {
+    config
+        .endpoint
+        .url()
+        .literal("/deletedsecrets")
+        .segment(name)
+}
+
+fn bare(config: &Config, method: Method, url: UrlBuilder) -> Result<Request<Body>> {
+    let uri = url.query("api-version", &config.api_version).build()?;
+    Ok(request(method, uri, None))
+}
+
+fn with_body(
+    config: &Config,
+    method: Method,
+    url: UrlBuilder,
+    parameters: &Parameters<'_>,
+) -> Result<Request<Body>> {
+    let uri = url.query("api-version", &config.api_version).build()?;
+    Ok(request(method, uri, Some(json::encode(parameters)?)))
+}
+
+/// The first page by our own URL, every further one by the link that the service gave.
+fn paged(config: &Config, url: UrlBuilder, page: &PageRequest) -> Result<Request<Body>> {
+    let uri = match &page.token {
+        Some(link) => config.endpoint.follow(link.as_str())?,
+        None => {
+            let mut url = url.query("api-version", &config.api_version);
+            if let Some(size) = page.size {
+                url = url.query("maxresults", &size.to_string());
+            }
+            url.build()?
+        }
+    };
+    Ok(request(Method::GET, uri, None))
+}
+
+fn invalid(rule: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidInput, rule)
+}

@@ -1,0 +1,141 @@
+//! The service's JSON, field by field, and the form of its ids.
+//!
+//! <https://learn.microsoft.com/rest/api/keyvault/secrets>. Every field of an answer
+//! may be missing or null, and there may be others.
+
+use std::collections::BTreeMap;
+
+use polyvault_core::Labels;
+use polyvault_core::transport::json::PlainText;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// `SecretBundle`, `DeletedSecretBundle`, and the items of lists.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Bundle<'a> {
+    #[serde(borrow)]
+    pub(crate) value: Option<&'a RawValue>,
+    pub(crate) id: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) attributes: Option<Attributes>,
+    pub(crate) tags: Option<BTreeMap<String, Option<String>>>,
+    pub(crate) managed: Option<bool>,
+    pub(crate) recovery_id: Option<String>,
+    pub(crate) deleted_date: Option<i64>,
+    pub(crate) scheduled_purge_date: Option<i64>,
+}
+
+/// `SecretAttributes`; times are unix seconds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Attributes {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) nbf: Option<i64>,
+    pub(crate) exp: Option<i64>,
+    pub(crate) created: Option<i64>,
+    pub(crate) updated: Option<i64>,
+    pub(crate) recovery_level: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct List<'a> {
+    #[serde(borrow)]
+    pub(crate) value: Option<Vec<Bundle<'a>>>,
+    pub(crate) next_link: Option<String>,
+}
+
+/// `SecretSetParameters`, and `SecretUpdateParameters` without the value.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Parameters<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<PlainText<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tags: Option<&'a Labels>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "ParameterAttributes::is_empty")]
+    pub(crate) attributes: ParameterAttributes,
+}
+
+/// The attributes that a request can set; times are unix seconds.
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub(crate) struct ParameterAttributes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) nbf: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exp: Option<i64>,
+}
+
+impl ParameterAttributes {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The body of a refusal.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Refused {
+    pub(crate) error: Option<RefusedError>,
+}
+
+/// `KeyVaultError`: codes nest, and the innermost is the telling one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RefusedError {
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) innererror: Option<Box<RefusedError>>,
+}
+
+impl RefusedError {
+    /// The innermost code that is told.
+    pub(crate) fn innermost(&self) -> Option<&str> {
+        let inner = self.innererror.as_deref().and_then(Self::innermost);
+        inner.or(self.code.as_deref())
+    }
+}
+
+/// The name and the version in an id, `https://VAULT/COLLECTION/NAME[/VERSION]`.
+pub(crate) fn split_id(id: &str) -> Option<(&str, Option<&str>)> {
+    let (_, rest) = id.split_once("://")?;
+    let mut segments = rest.split('/').skip(1);
+    let collection = segments.next()?;
+    let name = segments.next().filter(|name| !name.is_empty())?;
+    let version = segments.next().filter(|version| !version.is_empty());
+    let known = collection.eq_ignore_ascii_case("secrets")
+        || collection.eq_ignore_ascii_case("deletedsecrets");
+    (known && segments.next().is_none()).then_some((name, version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_a_name_and_maybe_a_version() {
+        for (id, parts) in [
+            (
+                "https://v.vault.azure.net/secrets/n/e1",
+                Some(("n", Some("e1"))),
+            ),
+            ("https://v.vault.azure.net:443/secrets/n", Some(("n", None))),
+            ("https://v.vault.azure.net/secrets/n/", Some(("n", None))),
+            (
+                "https://v.vault.azure.net/deletedsecrets/n",
+                Some(("n", None)),
+            ),
+            ("https://v.vault.azure.net/secrets/", None),
+            ("https://v.vault.azure.net/secrets", None),
+            ("https://v.vault.azure.net/keys/n/e1", None),
+            ("https://v.vault.azure.net/secrets/n/e1/x", None),
+            ("n", None),
+        ] {
+            assert_eq!(split_id(id), parts, "{id}");
+        }
+    }
+}

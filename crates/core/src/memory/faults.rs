@@ -1,0 +1,70 @@
+//! What goes wrong at a real service, on demand.
+
+use super::MemoryStore;
+use super::state::FromUuid;
+use crate::{Error, ErrorKind, Payload, PutOptions, Result, SecretId, SecretName, SecretRef};
+
+/// Makes a [`MemoryStore`] behave like a service that has trouble, for tests of code that uses stores.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{ErrorKind, MemoryStore, SecretStoreExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let store = MemoryStore::new();
+/// store.faults().forbid("get");
+///
+/// let error = store.get_text("db-password").await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Forbidden);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Faults<'a>(pub(super) &'a MemoryStore);
+
+impl Faults<'_> {
+    /// Refuses every call of an operation with `Forbidden`; named as in errors: `get`, `list_versions`, ...
+    pub fn forbid(&self, operation: impl Into<String>) {
+        self.0.lock().forbidden.insert(operation.into());
+    }
+
+    /// Takes back every [`forbid`](Self::forbid).
+    pub fn allow_all(&self) {
+        self.0.lock().forbidden.clear();
+    }
+
+    /// Accepts the next write as an operation that fails with `OperationFailed` and
+    /// the code `MADE_TO_FAIL`, and changes nothing.
+    pub fn fail_next_operation(&self) {
+        self.0.lock().fail_next = true;
+    }
+
+    /// Carries out the next write, and answers with a `Timeout` whose
+    /// [`retry`](Error::retry) is `OutcomeUnknown`.
+    pub fn lose_next_answer(&self) {
+        self.0.lock().lose_next = true;
+    }
+
+    /// Makes another secret of a name, whether or not one exists, and gives its id.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for the name.
+    pub fn make_twin(&self, name: &str, payload: Payload) -> Result<SecretId> {
+        let name = SecretName::new(name)?;
+        let now = self.0.now();
+        // Made under a name that nobody has, so that the rules of a put let it through.
+        let free = SecretName::new(SecretId::random()?.as_str())?;
+        let secret = SecretRef::Name(free);
+        let mut state = self.0.lock();
+        let id = state
+            .put(&secret, payload, &PutOptions::default(), now)?
+            .secret;
+        match state.secrets.get_mut(&id) {
+            Some(record) => record.name = name,
+            None => return Err(Error::new(ErrorKind::Unexpected, "the twin is not there")),
+        }
+        Ok(id)
+    }
+}

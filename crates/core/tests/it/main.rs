@@ -1,0 +1,4 @@
+//! What polyvault-core promises, from outside.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod memory;

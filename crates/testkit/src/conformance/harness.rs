@@ -1,0 +1,69 @@
+//! What the suite asks of whoever brings a store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use polyvault_core::{IdempotencyKey, SecretStore};
+
+/// A store to be checked, and what can be done to it from outside.
+///
+/// Hooks that a store can't have keep their default: the checks that need them are skipped.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// The store under check.
+    fn store(&self) -> Arc<dyn SecretStore>;
+
+    /// Another client of the same place, which shares nothing with the first one
+    /// but the service: checks read back through it.
+    fn second(&self) -> Arc<dyn SecretStore>;
+
+    /// How many requests the service has seen so far, from all clients; `None` where there is no wire.
+    fn requests(&self) -> Option<u64> {
+        None
+    }
+
+    /// A fresh name that the store can hold. `hint` has small letters and dashes, at most 16.
+    fn name(&self, hint: &str) -> String {
+        let random = IdempotencyKey::random().to_string();
+        let random: String = random.chars().take(8).collect();
+        format!("kit-{hint}-{random}")
+    }
+
+    /// Makes two secrets named `name`, each with the text value `twin`, past the store's own rules.
+    async fn make_twins(&self, _name: &str) -> Hook {
+        Hook::Missing
+    }
+
+    /// Makes the service refuse an operation as forbidden, whatever it is asked about,
+    /// until [`allow_all`](Self::allow_all).
+    ///
+    /// Operations are named as in errors: `get`, `describe`, `list`, `list_versions`,
+    /// `put`, `update`, `delete`. Others may be refused with it where the service
+    /// has one permission for both.
+    async fn forbid(&self, _operation: &str) -> Hook {
+        Hook::Missing
+    }
+
+    /// Takes back every [`forbid`](Self::forbid).
+    async fn allow_all(&self) {}
+
+    /// Lets the service accept the next put as an operation, and then fail it with a code.
+    async fn fail_next_operation(&self) -> Hook {
+        Hook::Missing
+    }
+
+    /// Lets the service carry out the next put or delete, and loses its answer.
+    async fn lose_next_answer(&self) -> Hook {
+        Hook::Missing
+    }
+}
+
+/// Whether a harness could do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a check whose hook is missing must be skipped"]
+pub enum Hook {
+    /// It is done.
+    Done,
+    /// This harness can't do it.
+    Missing,
+}

@@ -1,0 +1,99 @@
+//! The conformance suite: every promise of [`SecretStore`], as checks.
+//!
+//! A check is one async function over a [`Harness`]. It uses names of its own,
+//! reads back through a second client, and skips what the store's capabilities
+//! deny. So the suite runs against one store, also a real one.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use polyvault_core::{MemoryStore, SecretStore};
+//! use polyvault_testkit::conformance::{Harness, run_all};
+//!
+//! struct Memory(MemoryStore);
+//!
+//! impl Harness for Memory {
+//!     fn store(&self) -> Arc<dyn SecretStore> {
+//!         Arc::new(self.0.clone())
+//!     }
+//!     fn second(&self) -> Arc<dyn SecretStore> {
+//!         Arc::new(self.0.clone())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let report = run_all(async || Arc::new(Memory(MemoryStore::new())) as _).await;
+//! assert!(report.is_green(), "{report}");
+//! # }
+//! ```
+
+mod harness;
+mod report;
+mod tools;
+
+mod reads;
+
+use futures_util::future::BoxFuture;
+
+pub use self::harness::{Harness, Hook};
+pub use self::report::{Report, Verdict};
+pub use self::tools::{Failure, Stop};
+
+use std::sync::Arc;
+
+/// One promise of the trait, and how to see whether a store keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// What must hold, as the name of the function that checks it.
+    pub name: &'static str,
+    /// The number in the contract of [`SecretStore`](polyvault_core::SecretStore);
+    /// 0 for a promise that stands at a method or a type.
+    pub contract: u8,
+    run: for<'a> fn(&'a dyn Harness) -> BoxFuture<'a, Result<(), Stop>>,
+}
+
+impl Check {
+    /// Runs it.
+    pub async fn run(&self, harness: &dyn Harness) -> Verdict {
+        match (self.run)(harness).await {
+            Ok(()) => Verdict::Passed,
+            Err(Stop::Skip(why)) => Verdict::Skipped(why),
+            Err(Stop::Fail(failure)) => Verdict::Failed(failure),
+        }
+    }
+}
+
+/// All checks, by topic.
+#[must_use]
+pub fn checks() -> Vec<Check> {
+    [reads::checks()].concat()
+}
+
+/// Runs all checks one after the other, each on the harness that `make` gives for it:
+/// a fresh one each time, or always the same.
+pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Harness>) -> Report {
+    let mut report = Report::default();
+    for check in checks() {
+        let harness = make().await;
+        let verdict = check.run(&*harness).await;
+        report.results.push((check, verdict));
+    }
+    report
+}
+
+/// Declares the checks of a file: the contract's number and the function.
+macro_rules! topic {
+    ($($contract:literal $name:ident),* $(,)?) => {
+        pub(super) fn checks() -> Vec<super::Check> {
+            vec![$(super::Check {
+                name: stringify!($name),
+                contract: $contract,
+                run: |harness| Box::pin($name(harness)),
+            }),*]
+        }
+    };
+}
+use topic;

@@ -1,0 +1,136 @@
+//! What was put comes back, and what is not there is said to be missing.
+
+use polyvault_core::{
+    ErrorKind, GetOptions, PageRequest, Payload, SecretStore as _, SecretStoreExt,
+};
+
+use polyvault_core::capabilities::Versions;
+
+use super::tools::{ensure, fresh, holds, need, pinned, refused, version_id};
+use super::{Harness, Stop};
+
+super::topic! {
+    1 text_comes_back_byte_for_byte,
+    1 a_text_of_3000_bytes_comes_back,
+    1 binary_comes_back,
+    1 empty_text_comes_back,
+    0 a_pinned_read_gives_that_version,
+    7 what_is_missing_is_not_found,
+    7 a_missing_version_is_not_found,
+}
+
+async fn text_comes_back_byte_for_byte(h: &dyn Harness) -> Result<(), Stop> {
+    let name = fresh(h, "text")?;
+    for text in [
+        "plain",
+        "\"quoted\" 'single' \\ back\\slash \\n \\u0041",
+        "two\nlines\r\nand a tab\t",
+        " spaces at both ends ",
+        "grün 秘密 🔑 \u{2028}",
+        "{\"json\": [1, null]}",
+        "%41&a=b+c<d>",
+    ] {
+        let payload = Payload::text(text);
+
+        h.store().put(&name, payload.clone()).await?;
+
+        holds(&h.second(), &name, None, &payload).await?;
+    }
+    Ok(())
+}
+
+async fn a_text_of_3000_bytes_comes_back(h: &dyn Harness) -> Result<(), Stop> {
+    let store = h.store();
+    let most = store.capabilities().limits.payload_bytes;
+    need(most.is_none_or(|most| most >= 3000), "limits.payload_bytes")?;
+    let name = fresh(h, "large")?;
+    let payload = Payload::text("0123456789".repeat(300));
+
+    store.put(&name, payload.clone()).await?;
+
+    holds(&h.second(), &name, None, &payload).await
+}
+
+async fn binary_comes_back(h: &dyn Harness) -> Result<(), Stop> {
+    let store = h.store();
+    need(store.capabilities().binary, "binary")?;
+    let name = fresh(h, "binary")?;
+    let payload = Payload::binary((0..=255).collect::<Vec<u8>>());
+
+    store.put(&name, payload.clone()).await?;
+
+    holds(&h.second(), &name, None, &payload).await?;
+    let read = h.second().get(&name, GetOptions::default()).await?.payload;
+    ensure(
+        !read.single()?.is_text(),
+        "bytes that are not UTF-8 must not be marked as text",
+    )
+}
+
+async fn empty_text_comes_back(h: &dyn Harness) -> Result<(), Stop> {
+    let store = h.store();
+    need(store.capabilities().empty_values, "empty_values")?;
+    let name = fresh(h, "empty")?;
+
+    store.put(&name, "").await?;
+
+    holds(&h.second(), &name, None, &Payload::text("")).await
+}
+
+async fn a_pinned_read_gives_that_version(h: &dyn Harness) -> Result<(), Stop> {
+    let store = h.store();
+    need(
+        store.capabilities().versions == Versions::PinnedReads,
+        "versions",
+    )?;
+    let name = fresh(h, "pinned")?;
+    let mut written = Vec::new();
+    for text in ["one", "two", "three"] {
+        written.push((version_id(&store.put(&name, text).await?.version)?, text));
+    }
+
+    for (id, text) in &written {
+        holds(&h.second(), &name, Some(id), &Payload::text(*text)).await?;
+    }
+    holds(&h.second(), &name, None, &Payload::text("three")).await
+}
+
+async fn what_is_missing_is_not_found(h: &dyn Harness) -> Result<(), Stop> {
+    let store = h.second();
+    let can = store.capabilities();
+    let name = fresh(h, "missing")?;
+
+    refused(
+        store.get(&name, GetOptions::default()).await,
+        ErrorKind::NotFound,
+        "get",
+    )?;
+    refused(store.describe(&name).await, ErrorKind::NotFound, "describe")?;
+    if can.versions != Versions::None {
+        refused(
+            store
+                .list_versions_page(&name, PageRequest::default())
+                .await,
+            ErrorKind::NotFound,
+            "list_versions",
+        )?;
+    }
+    Ok(())
+}
+
+async fn a_missing_version_is_not_found(h: &dyn Harness) -> Result<(), Stop> {
+    let store = h.store();
+    need(
+        store.capabilities().versions == Versions::PinnedReads,
+        "versions",
+    )?;
+    let (name, other) = (fresh(h, "one")?, fresh(h, "other")?);
+    store.put(&name, "one").await?;
+    // The id of another secret's version has the right form for whatever store it is.
+    let foreign = version_id(&store.put(&other, "other").await?.version)?;
+
+    let read = h.second().get(&name, pinned(&foreign)).await;
+
+    refused(read, ErrorKind::NotFound, "get")?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! What checks are written with.
+
+use std::fmt;
+use std::future::Future;
+
+use futures_util::TryStreamExt;
+use polyvault_core::{
+    Error, ErrorKind, GetOptions, Payload, SecretRef, SecretStore, SecretStoreExt, VersionId,
+    VersionInfo, VersionSelector,
+};
+
+use super::{Harness, Hook};
+
+/// What a store did wrong, in words. It never holds a value.
+#[derive(Clone, Debug)]
+pub struct Failure(String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Why a check ended before its end.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// It does not apply, for this reason.
+    Skip(String),
+    /// The store breaks the promise.
+    Fail(Failure),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        fail(format!("a call that must go through was refused: {error}"))
+    }
+}
+
+pub(super) fn fail(what: impl Into<String>) -> Stop {
+    Stop::Fail(Failure(what.into()))
+}
+
+/// Fails unless `holds`; `what` says what must hold.
+pub(super) fn ensure(holds: bool, what: impl Into<String>) -> Result<(), Stop> {
+    if holds { Ok(()) } else { Err(fail(what)) }
+}
+
+/// Skips unless the store can.
+pub(super) fn need(can: bool, capability: &str) -> Result<(), Stop> {
+    if can {
+        return Ok(());
+    }
+    Err(Stop::Skip(format!("capability `{capability}`")))
+}
+
+/// Skips unless the harness has done it.
+pub(super) fn hooked(hook: Hook, name: &str) -> Result<(), Stop> {
+    match hook {
+        Hook::Done => Ok(()),
+        Hook::Missing => Err(Stop::Skip(format!("the harness has no hook `{name}`"))),
+    }
+}
+
+/// Fails unless the call was refused with `kind`.
+pub(super) fn refused<T>(
+    result: Result<T, Error>,
+    kind: ErrorKind,
+    call: &str,
+) -> Result<Error, Stop> {
+    match result {
+        Err(error) if error.kind() == kind => Ok(error),
+        Err(error) => Err(fail(format!("{call}: {kind} is due, not {error}"))),
+        Ok(_) => Err(fail(format!("{call}: {kind} is due, but it went through"))),
+    }
+}
+
+/// Makes a call that must not reach the service.
+pub(super) async fn without_requests<T>(
+    harness: &dyn Harness,
+    call: &str,
+    future: impl Future<Output = T>,
+) -> Result<T, Stop> {
+    let before = harness.requests();
+    let result = future.await;
+    let after = harness.requests();
+    ensure(
+        before == after,
+        format!("{call}: it must send nothing, requests went from {before:?} to {after:?}"),
+    )?;
+    Ok(result)
+}
+
+/// Fails unless the current payload, or that of `version`, is the one `expected`.
+pub(super) async fn holds(
+    store: &dyn SecretStore,
+    secret: &SecretRef,
+    version: Option<&VersionId>,
+    expected: &Payload,
+) -> Result<(), Stop> {
+    let options = version.map(pinned).unwrap_or_default();
+    let found = store.get(secret, options).await?.payload;
+    ensure(
+        found.same_as(expected),
+        format!("{secret:?}: {expected:?} is due, {found:?} was read"),
+    )
+}
+
+/// All versions, in the service's order.
+pub(super) async fn versions(
+    store: &dyn SecretStore,
+    secret: &SecretRef,
+) -> Result<Vec<VersionInfo>, Stop> {
+    Ok(store.list_versions(secret).try_collect().await?)
+}
+
+/// A fresh name, as the trait's methods take it.
+pub(super) fn fresh(harness: &dyn Harness, hint: &str) -> Result<SecretRef, Stop> {
+    Ok(SecretRef::try_from(harness.name(hint))?)
+}
+
+/// Options that read this version.
+pub(super) fn pinned(version: &VersionId) -> GetOptions {
+    VersionSelector::from(version.clone()).into()
+}
+
+/// The id that a store with versions must tell.
+pub(super) fn version_id(version: &VersionInfo) -> Result<VersionId, Stop> {
+    version
+        .id
+        .clone()
+        .ok_or_else(|| fail("a store with versions must tell the version's id"))
+}
