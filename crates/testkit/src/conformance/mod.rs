@@ -34,7 +34,17 @@ mod harness;
 mod report;
 mod tools;
 
+mod deletes;
+mod denied;
+mod leaks;
+mod metadata;
+mod puts;
 mod reads;
+mod refusals;
+mod soft_delete;
+mod unfit;
+mod unreadable;
+mod versions;
 
 use futures_util::future::BoxFuture;
 
@@ -69,7 +79,20 @@ impl Check {
 /// All checks, by topic.
 #[must_use]
 pub fn checks() -> Vec<Check> {
-    [reads::checks()].concat()
+    [
+        reads::checks(),
+        puts::checks(),
+        metadata::checks(),
+        versions::checks(),
+        unreadable::checks(),
+        refusals::checks(),
+        denied::checks(),
+        unfit::checks(),
+        deletes::checks(),
+        soft_delete::checks(),
+        leaks::checks(),
+    ]
+    .concat()
 }
 
 /// Runs all checks one after the other, each on the harness that `make` gives for it:

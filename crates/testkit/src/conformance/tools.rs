@@ -5,8 +5,8 @@ use std::future::Future;
 
 use futures_util::TryStreamExt;
 use polyvault_core::{
-    Error, ErrorKind, GetOptions, Payload, SecretRef, SecretStore, SecretStoreExt, VersionId,
-    VersionInfo, VersionSelector,
+    Error, ErrorKind, GetOptions, Labels, Payload, SecretInfo, SecretRef, SecretStore,
+    SecretStoreExt, Timestamp, VersionId, VersionInfo, VersionSelector,
 };
 
 use super::{Harness, Hook};
@@ -131,4 +131,31 @@ pub(super) fn version_id(version: &VersionInfo) -> Result<VersionId, Stop> {
         .id
         .clone()
         .ok_or_else(|| fail("a store with versions must tell the version's id"))
+}
+
+/// A time of whole seconds, as coarse as services tell it.
+pub(super) fn time(text: &str) -> Result<Timestamp, Stop> {
+    text.parse()
+        .map_err(|_| fail(format!("the suite's own time {text} is none")))
+}
+
+/// One label, within every store's rule.
+pub(super) fn labels(key: &str, value: &str) -> Labels {
+    Labels::from([(key.to_owned(), value.to_owned())])
+}
+
+/// All secrets of this name that a list shows.
+pub(super) async fn named(
+    store: &dyn SecretStore,
+    secret: &SecretRef,
+) -> Result<Vec<SecretInfo>, Stop> {
+    let all: Vec<SecretInfo> = store.list().try_collect().await?;
+    Ok(all
+        .into_iter()
+        .filter(|info| {
+            info.name
+                .as_ref()
+                .is_some_and(|name| name.as_str() == secret.as_str())
+        })
+        .collect())
 }
