@@ -5,7 +5,9 @@
     reason = "a test may fail loudly, and the replay prints its tally"
 )]
 
+mod conformance;
 mod emulator;
+mod front;
 mod raw;
 mod replay;
 mod strict;
