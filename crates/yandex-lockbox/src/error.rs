@@ -156,11 +156,21 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
             "the service answers with a status unknown here",
         ),
     };
-    let mut error = Error::new(kind, refusal.message(ours, body.message.as_deref()));
+    let details: Vec<Detail> = (body.details.iter().flatten())
+        .filter_map(|raw| json::decode(raw.get().as_bytes()).ok())
+        .collect();
+    let ours = match field(&details) {
+        Some(field) => format!("{ours} (field `{field}`)"),
+        None => ours.to_owned(),
+    };
+    let mut error = Error::new(kind, refusal.message(&ours, body.message.as_deref()));
     if let Some((_, _, name, ..)) = row {
         error = error.with_code(*name);
     }
-    if let Some(id) = request_id(refusal, &body) {
+    let told = details
+        .iter()
+        .find_map(|detail| detail.request_id.as_deref());
+    if let Some(id) = refusal.header(&["x-request-id"]).or(told) {
         error = error.with_request_id(id);
     }
     match kind {
@@ -203,14 +213,12 @@ fn by_status(status: u16) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.0 == status)
 }
 
-fn request_id(refusal: &Refusal<'_>, body: &Refused<'_>) -> Option<String> {
-    if let Some(id) = refusal.header(&["x-request-id"]) {
-        return Some(id.to_owned());
-    }
-    let details = body.details.iter().flatten();
-    let understood = details.filter_map(|raw| json::decode::<Detail>(raw.get().as_bytes()).ok());
-    let mut ids = understood.filter_map(|detail| detail.request_id);
-    ids.next()
+/// The field that the service complains of, if it looks like the path of one.
+fn field(details: &[Detail]) -> Option<&str> {
+    let violations = details.iter().filter_map(|d| d.field_violations.as_deref());
+    let field = violations.flatten().find_map(|v| v.field.as_deref())?;
+    let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
+    (!field.is_empty() && field.len() <= 64 && field.chars().all(path)).then_some(field)
 }
 
 #[cfg(test)]

@@ -116,11 +116,18 @@ pub(crate) struct Refused<'a> {
     pub(crate) details: Option<Vec<&'a RawValue>>,
 }
 
-/// The details of a refusal that are understood: `RequestInfo`.
+/// The details of a refusal that are understood: `RequestInfo` and `BadRequest`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Detail {
     pub(crate) request_id: Option<String>,
+    pub(crate) field_violations: Option<Vec<FieldViolation>>,
+}
+
+/// `BadRequest.FieldViolation`. Its description may echo what was sent, and is not read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FieldViolation {
+    pub(crate) field: Option<String>,
 }
 
 /// `CreateSecretRequest`.

@@ -1,6 +1,9 @@
 //! The crate's one integration binary.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test may fail loudly, and the replay prints its tally"
 )]
@@ -8,6 +11,8 @@
 mod conformance;
 mod emulator;
 mod front;
+mod messages;
 mod raw;
 mod replay;
+mod script;
 mod strict;
