@@ -16,3 +16,4 @@ mod raw;
 mod replay;
 mod script;
 mod strict;
+mod wire;
