@@ -80,13 +80,6 @@ impl Script {
             .map(|request| format!("{} {}", request.method(), request.uri()))
             .collect()
     }
-
-    /// The JSON bodies of all that was sent.
-    pub(crate) fn bodies(&self) -> Vec<Value> {
-        let sent = self.sent();
-        let bodies = sent.iter().map(|request| request.body().as_bytes());
-        bodies.filter(|body| !body.is_empty()).map(json).collect()
-    }
 }
 
 pub(crate) fn answer(status: u16, body: &str) -> Answer {
