@@ -1,6 +1,5 @@
 //! The store: one folder.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,8 +10,8 @@ use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, IdempotencyKey,
     InfoPatch, Operation, OperationId, Outcome, Page, PageRequest, PutOptions, PutValue, Result,
-    Retry, Secret, SecretId, SecretInfo, SecretName, SecretRef, SecretStore, VersionChange,
-    VersionId, VersionInfo, VersionState, WaitPolicy, Written,
+    Retry, Secret, SecretId, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId,
+    VersionInfo, VersionState, WaitPolicy, Written,
 };
 
 use crate::builder::YandexLockboxBuilder;
@@ -20,6 +19,7 @@ use crate::config::{Config, SCHEME};
 use crate::operation::{Effect, Expected, Poller, Progress, again, foreign};
 use crate::{request, response};
 
+mod find;
 mod put;
 
 /// One folder of Yandex Lockbox as a [`SecretStore`].
@@ -68,71 +68,8 @@ impl YandexLockbox {
         response::operation(&self.send(about, request).await?)
     }
 
-    /// There is no request for one version.
-    pub(crate) async fn find_version(
-        &self,
-        about: &About,
-        secret: &SecretId,
-        version: &VersionId,
-    ) -> Result<VersionInfo> {
-        let request = |page: &_| request::list_versions(&self.config, secret, page);
-        let ours = |info: &VersionInfo| info.id.as_ref() == Some(version);
-        let mut found = self
-            .filter(about, request, response::versions, ours)
-            .await?;
-        found
-            .pop()
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such version"))
-    }
-
     async fn send(&self, about: &About, request: Request<Body>) -> Result<Response<Body>> {
         self.client.send(about.call(request)).await
-    }
-
-    /// All items of a list that are wanted: an early stop would hide twins.
-    async fn filter<T>(
-        &self,
-        about: &About,
-        request: impl Fn(&PageRequest) -> Result<Request<Body>> + Send,
-        read: fn(&Response<Body>) -> Result<Page<T>>,
-        wanted: impl Fn(&T) -> bool + Send,
-    ) -> Result<Vec<T>>
-    where
-        T: Send,
-    {
-        let (mut found, mut seen) = (Vec::new(), HashSet::new());
-        let mut page = PageRequest {
-            size: self.capabilities.limits.page_size,
-            token: None,
-        };
-        loop {
-            let listed = read(&self.send(about, request(&page)?).await?)?;
-            found.extend(listed.items.into_iter().filter(&wanted));
-            match listed.next {
-                None => return Ok(found),
-                Some(token) if seen.insert(token.clone()) => page.token = Some(token),
-                Some(_) => {
-                    return Err(Error::new(
-                        ErrorKind::Unexpected,
-                        "the service gave the same page token twice, the list would never end",
-                    ));
-                }
-            }
-        }
-    }
-
-    async fn named(&self, about: &About, name: &SecretName) -> Result<Vec<SecretId>> {
-        let request = |page: &_| request::list(&self.config, page);
-        let ours = |info: &SecretInfo| info.name.as_ref() == Some(name);
-        let found = self.filter(about, request, response::secrets, ours).await?;
-        Ok(found.into_iter().map(|info| info.id).collect())
-    }
-
-    async fn resolve(&self, about: &About, secret: &SecretRef) -> Result<SecretId> {
-        match secret {
-            SecretRef::Id(id) => Ok(id.clone()),
-            SecretRef::Name(name) => only(self.named(about, name).await?),
-        }
     }
 
     async fn begin<T>(&self, expected: Expected, request: Request<Body>) -> Result<Operation<T>>
@@ -430,28 +367,5 @@ impl fmt::Debug for YandexLockbox {
         f.debug_struct("YandexLockbox")
             .field("config", &self.config)
             .finish_non_exhaustive()
-    }
-}
-
-/// The one secret that has a name; never a pick.
-fn only(found: Vec<SecretId>) -> Result<SecretId> {
-    let mut ids = found.iter();
-    match (ids.next(), ids.next()) {
-        (Some(id), None) => Ok(id.clone()),
-        (None, _) => Err(Error::new(
-            ErrorKind::NotFound,
-            "the folder has no secret of this name",
-        )),
-        (Some(_), Some(_)) => {
-            let ids: Vec<&str> = found.iter().map(SecretId::as_str).collect();
-            Err(Error::new(
-                ErrorKind::Ambiguous,
-                format!(
-                    "the folder has {} secrets of this name: {}",
-                    ids.len(),
-                    ids.join(", ")
-                ),
-            ))
-        }
     }
 }

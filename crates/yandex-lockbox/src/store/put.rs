@@ -7,7 +7,8 @@ use polyvault_core::{
     Retry, SecretId, SecretInfo, SecretName, SecretRef, VersionState, WaitPolicy, Written,
 };
 
-use super::{About, YandexLockbox, only};
+use super::find::only;
+use super::{About, YandexLockbox};
 use crate::operation::{Effect, Expected};
 use crate::request;
 

@@ -11,7 +11,6 @@ use polyvault_core::transport::{
 };
 use polyvault_yandex_lockbox::YandexLockbox;
 use polyvault_yandex_lockbox::emulator::Emulator;
-use zeroize::Zeroizing;
 
 /// The folder of the stores here.
 pub(crate) const FOLDER: &str = "b1gemulatorfolder001";
@@ -118,7 +117,7 @@ fn route(request: &Request<Body>) -> String {
 
 fn forbidden() -> Response<Body> {
     let body = br#"{"code":7,"message":"Permission denied"}"#.to_vec();
-    let mut response = Response::new(Body::from_wiped(Zeroizing::new(body)));
+    let mut response = Response::new(Body::from_wiped(body.into()));
     *response.status_mut() = http::StatusCode::FORBIDDEN;
     response
 }

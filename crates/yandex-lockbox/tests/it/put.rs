@@ -183,7 +183,7 @@ async fn a_version_whose_operation_fails_later_tells_it_too() {
         ..PutOptions::default()
     };
 
-    let error = script.store().put_with(&by_id(), "new", options).await;
+    let error = script.store().put_with(by_id(), "new", options).await;
 
     let error = error.unwrap_err();
     assert_eq!(tell_error(&error), "OperationFailed INTERNAL never");
@@ -202,10 +202,10 @@ async fn an_update_of_fields_and_state_is_two_steps_and_says_how_far_it_came() {
         ..InfoPatch::default()
     };
 
-    let info = store.update(&by_id(), patch("off", false)).await.unwrap();
+    let info = store.update(by_id(), patch("off", false)).await.unwrap();
     front.take_sent();
     emulator.forbid("Secret.Activate").unwrap();
-    let error = store.update(&by_id(), patch("on", true)).await.unwrap_err();
+    let error = store.update(by_id(), patch("on", true)).await.unwrap_err();
 
     assert_eq!(info.state, VersionState::Disabled);
     assert_eq!(info.description.as_deref(), Some("off"));
@@ -240,7 +240,7 @@ async fn an_answer_to_a_write_that_can_not_be_read_leaves_the_outcome_unknown() 
     ] {
         let script = Script::new([answer(200, &secret), answer(200, body)]);
 
-        let error = script.store().put(&by_id(), "value").await.unwrap_err();
+        let error = script.store().put(by_id(), "value").await.unwrap_err();
 
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         assert_eq!(error.retry(), Retry::OutcomeUnknown, "{body}");

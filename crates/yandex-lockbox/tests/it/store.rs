@@ -86,7 +86,7 @@ async fn no_id_reaches_another_route() {
 
         store.describe(&id(text)).await.unwrap_err();
         store.get(&id(text), version.into()).await.unwrap_err();
-        store.delete(&id(text)).await.unwrap_err();
+        store.delete(id(text)).await.unwrap_err();
 
         assert_eq!(
             script.lines(),
