@@ -71,6 +71,24 @@ async fn a_put_that_gets_no_answer_at_all_may_have_taken_place() {
 }
 
 #[tokio::test]
+async fn a_repeated_put_under_its_key_tells_again_that_it_made_the_secret() {
+    let (_emulator, _, store) = start().await;
+    let options = PutOptions {
+        idempotency_key: Some(polyvault_core::IdempotencyKey::random()),
+        ..PutOptions::default()
+    };
+    let first = store
+        .put_with("db", "value", options.clone())
+        .await
+        .unwrap();
+
+    let again = store.put_with("db", "value", options).await.unwrap();
+
+    assert!(first.created);
+    assert_eq!(again, first);
+}
+
+#[tokio::test]
 async fn a_repeated_create_under_its_key_does_not_claim_to_have_done_nothing() {
     let (_emulator, _, store) = start().await;
     let options = PutOptions {
