@@ -1,1 +1,14 @@
-//! Facade.
+#![doc = include_str!("../README.md")]
+
+mod registry;
+
+pub use polyvault_core::*;
+
+pub use self::registry::{PROVIDERS, open, open_in, open_with};
+
+#[cfg(feature = "azure-key-vault")]
+pub use polyvault_azure_key_vault as azure_key_vault;
+#[cfg(feature = "wix-secrets")]
+pub use polyvault_wix_secrets as wix_secrets;
+#[cfg(feature = "yandex-lockbox")]
+pub use polyvault_yandex_lockbox as yandex_lockbox;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyvault_core::provider::StoreUrl;
+use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
 };
@@ -115,7 +115,7 @@ impl AzureKeyVaultBuilder {
 }
 
 /// Opens a store by its URL.
-pub(crate) fn open(url: &StoreUrl, environment: &Environment) -> Result<Arc<dyn SecretStore>> {
+pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
     url.check_parameters(PARAMETERS)?;
     url.flag("verify_challenge")?;
     let mut builder = AzureKeyVaultBuilder::new(url.store());
@@ -123,7 +123,8 @@ pub(crate) fn open(url: &StoreUrl, environment: &Environment) -> Result<Arc<dyn 
     if let Some(version) = url.parameter("api_version") {
         builder.api_version = version.to_owned();
     }
-    builder.tokens = Some(credential::from_environment(environment)?);
+    builder.tokens = Some(credential::from_environment(&options.environment)?);
+    builder.options = options.client;
     Ok(Arc::new(builder.build()?))
 }
 

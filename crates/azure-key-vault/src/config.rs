@@ -3,7 +3,7 @@
 use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
-    Scope, Versions,
+    Scope, SizeUnit, Versions,
 };
 use polyvault_core::provider::{NotYet, Parameter};
 use polyvault_core::transport::Endpoint;
@@ -94,6 +94,7 @@ pub(crate) fn capabilities() -> Capabilities {
                 case_sensitive: false,
             },
             payload_bytes: Some(25 * 1024),
+            payload_unit: SizeUnit::Bytes,
             entry_key: None,
             labels: Some(LabelRule {
                 max_count: 15,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::transport::ClientOptions;
 use crate::{Capabilities, Environment, Error, ErrorKind, Result, SecretStore};
 
 /// A kind of service: what the registry knows of an adapter.
@@ -24,7 +25,16 @@ pub struct Provider {
     /// The variables it reads from the environment.
     pub variables: &'static [Variable],
     /// Opens a store, without I/O.
-    pub open: fn(&StoreUrl, &Environment) -> Result<Arc<dyn SecretStore>>,
+    pub open: fn(&StoreUrl, OpenOptions) -> Result<Arc<dyn SecretStore>>,
+}
+
+/// What a store is opened with beside its URL.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// Where credentials come from; nowhere unless said.
+    pub environment: Environment,
+    /// How requests are sent, repeated and bounded.
+    pub client: ClientOptions,
 }
 
 /// Something that the service can do and the adapter can't yet.

@@ -1,10 +1,10 @@
 //! Refusals before any request: the same rules for every store.
 
-use super::{Capabilities, CreateStrength, Entries, MakeCurrent, Scope, Versions};
+use super::{Capabilities, CreateStrength, Entries, MakeCurrent, Scope, SizeUnit, Versions};
 use crate::model::{InfoPatch, Labels, VersionChange, VersionPatch};
 use crate::options::{DeleteOptions, GetOptions, PutMode, PutOptions};
 use crate::payload::DEFAULT_KEY;
-use crate::{Error, ErrorKind, PageRequest, Payload, Result, SecretRef, VersionSelector};
+use crate::{Error, ErrorKind, PageRequest, Payload, Result, SecretRef, Value, VersionSelector};
 
 impl Capabilities {
     /// Checks which secret is meant.
@@ -237,11 +237,18 @@ impl Capabilities {
                 )));
             }
         }
-        let bytes: usize = payload.iter().map(|(_, value)| value.len()).sum();
+        let (unit, size): (_, fn(&Value) -> usize) = match self.limits.payload_unit {
+            SizeUnit::Bytes => ("bytes", Value::len),
+            SizeUnit::Utf16 => ("UTF-16 units", |value| {
+                let text = value.expose_text();
+                text.map_or(value.len(), |text| text.encode_utf16().count())
+            }),
+        };
+        let size: usize = payload.iter().map(|(_, value)| size(value)).sum();
         match self.limits.payload_bytes {
-            Some(most) if bytes > most => Err(Error::new(
+            Some(most) if size > most => Err(Error::new(
                 ErrorKind::TooLarge,
-                format!("field `payload`: {bytes} bytes, the store holds {most}"),
+                format!("field `payload`: {size} {unit}, the store holds {most}"),
             )
             .with_provider(self.provider)),
             _ => Ok(()),

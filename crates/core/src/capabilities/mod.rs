@@ -3,7 +3,7 @@
 mod check;
 mod rule;
 
-pub use self::rule::{Alphabet, LabelRule, Limits, NameRule};
+pub use self::rule::{Alphabet, LabelRule, Limits, NameRule, SizeUnit};
 
 /// How far a store knows versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -148,13 +148,25 @@ impl LabelRule {
     }
 }
 
+/// What the size of a payload is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeUnit {
+    /// Bytes, of text as UTF-8.
+    Bytes,
+    /// Units of UTF-16: one for most characters, two for the rarer ones.
+    Utf16,
+}
+
 /// Limits of a store; `None` where there is none to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// What names may be.
     pub name: NameRule,
-    /// The most bytes of a payload's values together.
+    /// The most bytes of a payload's values together; of other units where
+    /// `payload_unit` says so. What has no more bytes than this fits either way.
     pub payload_bytes: Option<usize>,
+    /// What `payload_bytes` counts.
+    pub payload_unit: SizeUnit,
     /// What keys of entries may be: the most characters, and which.
     pub entry_key: Option<(usize, Alphabet)>,
     /// What labels may be.

@@ -163,6 +163,7 @@ impl Record {
 impl Version {
     pub(super) fn state(&self, now: Timestamp) -> VersionState {
         match self.destroy_at {
+            _ if self.payload.is_none() => VersionState::Destroyed,
             Some(at) if at <= now => VersionState::Destroyed,
             Some(_) => VersionState::PendingDestruction,
             None if self.enabled => VersionState::Enabled,

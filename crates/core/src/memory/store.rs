@@ -6,7 +6,7 @@ use super::state::{Among, page};
 use super::{MemoryStore, PROVIDER};
 use crate::capabilities::{
     Alphabet, Capabilities, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent,
-    NameRule, Scope, Versions,
+    NameRule, Scope, SizeUnit, Versions,
 };
 use crate::model::{
     DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, Written,
@@ -53,6 +53,7 @@ const CAPABILITIES: Capabilities = Capabilities {
             case_sensitive: true,
         },
         payload_bytes: None,
+        payload_unit: SizeUnit::Bytes,
         entry_key: None,
         labels: None,
         content_type_chars: None,

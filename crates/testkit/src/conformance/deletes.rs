@@ -16,6 +16,7 @@ super::topic! {
     10 a_delete_whose_answer_was_lost_is_not_taken_for_missing,
     10 a_put_whose_answer_was_lost_is_made_once,
     10 a_repeat_of_a_put_under_its_key_is_the_same_put,
+    10 a_repeat_of_a_first_put_under_its_key_makes_no_second_secret,
     0 a_protected_secret_is_not_deleted,
 }
 
@@ -124,10 +125,7 @@ async fn a_put_whose_answer_was_lost_is_made_once(h: &dyn Harness) -> Result<(),
     let name = fresh(h, "lost-put")?;
     store.put(&name, "one").await?;
     hooked(h.lose_next_answer().await, "lose_next_answer")?;
-    let options = PutOptions {
-        idempotency_key: Some(IdempotencyKey::random()),
-        ..PutOptions::default()
-    };
+    let options = under(IdempotencyKey::random());
 
     let first = store.put_with(&name, "two", options.clone()).await;
     settled(first, || store.put_with(&name, "two", options)).await?;
@@ -148,27 +146,52 @@ async fn a_repeat_of_a_put_under_its_key_is_the_same_put(h: &dyn Harness) -> Res
     let can = store.capabilities();
     need(can.lost_put == LostPut::Idempotent, "lost_put: idempotent")?;
     let name = fresh(h, "repeat")?;
-    let options = PutOptions {
-        idempotency_key: Some(IdempotencyKey::random()),
-        ..PutOptions::default()
-    };
-    let first = store.put_with(&name, "one", options.clone()).await?;
+    store.put(&name, "one").await?;
+    let options = under(IdempotencyKey::random());
+    let first = store.put_with(&name, "two", options.clone()).await?;
 
-    let again = store.put_with(&name, "one", options).await?;
+    let again = store.put_with(&name, "two", options).await?;
 
     ensure(
         first.secret == again.secret && first.version.id == again.version.id,
         format!("the first outcome is due again: {first:?}, not {again:?}"),
     )?;
+    holds(&second, &name, None, &Payload::text("two")).await?;
+    if can.versions != Versions::None {
+        let count = versions(&second, &name).await?.len();
+        ensure(
+            count == 2,
+            format!("two versions are due, there are {count}"),
+        )?;
+    }
+    Ok(())
+}
+
+async fn a_repeat_of_a_first_put_under_its_key_makes_no_second_secret(
+    h: &dyn Harness,
+) -> Result<(), Stop> {
+    let (store, second) = (h.store(), h.second());
+    let can = store.capabilities();
+    need(can.lost_put == LostPut::Idempotent, "lost_put: idempotent")?;
+    let name = fresh(h, "first")?;
+    let options = under(IdempotencyKey::random());
+    let first = store.put_with(&name, "one", options.clone()).await?;
+
+    let again = store.put_with(&name, "one", options).await?;
+
+    ensure(first.secret == again.secret, "both tell the same secret")?;
     ensure(
         named(&second, &name).await?.len() == 1,
         "the name must have one secret",
     )?;
-    if can.versions != Versions::None {
-        let count = versions(&second, &name).await?.len();
-        ensure(count == 1, format!("one version is due, there are {count}"))?;
+    holds(&second, &name, None, &Payload::text("one")).await
+}
+
+fn under(key: IdempotencyKey) -> PutOptions {
+    PutOptions {
+        idempotency_key: Some(key),
+        ..PutOptions::default()
     }
-    Ok(())
 }
 
 async fn a_protected_secret_is_not_deleted(h: &dyn Harness) -> Result<(), Stop> {

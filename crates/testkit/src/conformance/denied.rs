@@ -99,120 +99,82 @@ fn denied_reads<'a>(
 
 fn denied_puts<'a>(store: &'a dyn SecretStore, name: &'a SecretRef) -> Vec<Denied<'a>> {
     let can = store.capabilities();
-    let put = |options| async move { store.put_with(name, "value", options).await.map(drop) };
-    let options = PutOptions::default;
+    let put = |set: fn(&mut PutOptions)| {
+        let mut options = PutOptions::default();
+        set(&mut options);
+        async move { store.put_with(name, "value", options).await.map(drop) }.boxed()
+    };
     vec![
         (
             can.create == CreateStrength::None,
             "create",
-            put(PutMode::Create.into()).boxed(),
+            put(|o| o.mode = PutMode::Create),
         ),
         (
             can.labels == Scope::None,
             "labels",
-            put(PutOptions {
-                labels: Some(labels("team", "blue")),
-                ..options()
-            })
-            .boxed(),
+            put(|o| o.labels = Some(labels("team", "blue"))),
         ),
         (
             !can.content_type,
             "content_type",
-            put(PutOptions {
-                content_type: Some("text/plain".to_owned()),
-                ..options()
-            })
-            .boxed(),
+            put(|o| o.content_type = Some("text/plain".to_owned())),
         ),
         (
             can.description == Scope::None,
             "description",
-            put(PutOptions {
-                description: Some("text".to_owned()),
-                ..options()
-            })
-            .boxed(),
+            put(|o| o.description = Some("text".to_owned())),
         ),
         (
             !can.validity,
             "validity",
-            put(PutOptions {
-                expires_at: Some(Timestamp::MAX),
-                ..options()
-            })
-            .boxed(),
+            put(|o| o.expires_at = Some(Timestamp::MAX)),
         ),
         (
             !can.validity,
             "validity",
-            put(PutOptions {
-                not_before: Some(Timestamp::UNIX_EPOCH),
-                ..options()
-            })
-            .boxed(),
+            put(|o| o.not_before = Some(Timestamp::UNIX_EPOCH)),
         ),
         (
             can.disable != Scope::Version,
             "disable",
-            put(PutOptions {
-                enabled: Some(false),
-                ..options()
-            })
-            .boxed(),
+            put(|o| o.enabled = Some(false)),
         ),
     ]
 }
 
 fn denied_updates<'a>(store: &'a dyn SecretStore, name: &'a SecretRef) -> Vec<Denied<'a>> {
     let can = store.capabilities();
-    let update = |patch| async move { store.update(name, patch).await.map(drop) };
-    let patch = InfoPatch::default;
+    let update = |set: fn(&mut InfoPatch)| {
+        let mut patch = InfoPatch::default();
+        set(&mut patch);
+        async move { store.update(name, patch).await.map(drop) }.boxed()
+    };
     vec![
         (
             can.labels == Scope::None,
             "labels",
-            update(InfoPatch {
-                labels: Some(Labels::new()),
-                ..patch()
-            })
-            .boxed(),
+            update(|p| p.labels = Some(Labels::new())),
         ),
         (
             can.description == Scope::None,
             "description",
-            update(InfoPatch {
-                description: Some(String::new()),
-                ..patch()
-            })
-            .boxed(),
+            update(|p| p.description = Some(String::new())),
         ),
         (
             can.disable == Scope::None,
             "disable",
-            update(InfoPatch {
-                enabled: Some(true),
-                ..patch()
-            })
-            .boxed(),
+            update(|p| p.enabled = Some(true)),
         ),
         (
             !can.rename,
             "rename",
-            update(InfoPatch {
-                name: SecretName::new("kit-other").ok(),
-                ..patch()
-            })
-            .boxed(),
+            update(|p| p.name = SecretName::new("kit-other").ok()),
         ),
         (
             !can.deletion_protection,
             "deletion_protection",
-            update(InfoPatch {
-                deletion_protection: Some(false),
-                ..patch()
-            })
-            .boxed(),
+            update(|p| p.deletion_protection = Some(false)),
         ),
     ]
 }
@@ -224,71 +186,55 @@ fn denied_changes<'a>(
 ) -> Vec<Denied<'a>> {
     let can = store.capabilities();
     let change =
-        |change| async move { store.update_version(name, version, change).await.map(drop) };
-    let update = |patch| change(VersionChange::Update(patch)).boxed();
-    let patch = VersionPatch::default;
+        |change| async move { store.update_version(name, version, change).await.map(drop) }.boxed();
+    let update = |set: fn(&mut VersionPatch)| {
+        let mut patch = VersionPatch::default();
+        set(&mut patch);
+        change(VersionChange::Update(patch))
+    };
     let versions = can.versions != Versions::None;
     let updates = versions && can.update_version;
     vec![
-        (
-            !versions,
-            "versions",
-            change(VersionChange::MakeCurrent).boxed(),
-        ),
+        (!versions, "versions", change(VersionChange::MakeCurrent)),
         (
             versions && can.make_current == MakeCurrent::None,
             "make_current",
-            change(VersionChange::MakeCurrent).boxed(),
+            change(VersionChange::MakeCurrent),
         ),
         (
             versions && !can.destroy,
             "destroy",
-            change(VersionChange::Destroy { after: None }).boxed(),
+            change(VersionChange::Destroy { after: None }),
         ),
         (
             versions && !can.cancel_destruction,
             "cancel_destruction",
-            change(VersionChange::CancelDestruction).boxed(),
+            change(VersionChange::CancelDestruction),
         ),
         (
             versions && !can.update_version,
             "update_version",
-            update(VersionPatch {
-                enabled: Some(true),
-                ..patch()
-            }),
+            update(|p| p.enabled = Some(true)),
         ),
         (
             updates && can.disable != Scope::Version,
             "disable",
-            update(VersionPatch {
-                enabled: Some(true),
-                ..patch()
-            }),
+            update(|p| p.enabled = Some(true)),
         ),
         (
             updates && !can.validity,
             "validity",
-            update(VersionPatch {
-                expires_at: Some(Timestamp::MAX),
-                ..patch()
-            }),
+            update(|p| p.expires_at = Some(Timestamp::MAX)),
         ),
         (
             updates && can.labels != Scope::Version,
             "labels",
-            update(VersionPatch {
-                labels: Some(Labels::new()),
-                ..patch()
-            }),
+            update(|p| p.labels = Some(Labels::new())),
         ),
         (
             updates && !can.content_type,
             "content_type",
-            update(VersionPatch {
-                content_type: Some(String::new()),
-                ..patch()
-            }),
+            update(|p| p.content_type = Some(String::new())),
         ),
     ]
 }

@@ -2,11 +2,11 @@
 
 use polyvault_core::capabilities::{Capabilities, Scope};
 use polyvault_core::{
-    ErrorKind, GetOptions, InfoPatch, Labels, Payload, PutOptions, SecretInfo, SecretRef,
-    SecretStore, SecretStoreExt, VersionState,
+    ErrorKind, GetOptions, InfoPatch, Labels, Payload, PutOptions, SecretInfo, SecretName,
+    SecretRef, SecretStore, SecretStoreExt, VersionState,
 };
 
-use super::tools::{ensure, fail, fresh, holds, labels, need, time};
+use super::tools::{ensure, fail, fresh, holds, labels, need, refused, time};
 use super::{Harness, Stop};
 
 super::topic! {
@@ -18,6 +18,7 @@ super::topic! {
     2 enabled_is_not_carried,
     0 an_update_replaces_the_labels,
     0 an_update_sets_and_clears_the_description,
+    0 a_renamed_secret_goes_by_its_new_name,
 }
 
 /// Options with all metadata that the store can hold.
@@ -264,4 +265,36 @@ async fn an_update_sets_and_clears_the_description(h: &dyn Harness) -> Result<()
         same_text("description", found, &Some(text.to_owned()))?;
     }
     holds(&h.second(), &name, None, &Payload::text("one")).await
+}
+
+async fn a_renamed_secret_goes_by_its_new_name(h: &dyn Harness) -> Result<(), Stop> {
+    let (store, second) = (h.store(), h.second());
+    need(store.capabilities().rename, "rename")?;
+    let (old, new, taken) = (fresh(h, "old")?, fresh(h, "new")?, fresh(h, "taken")?);
+    let id = store.put(&old, "value").await?.secret;
+    store.put(&taken, "taken").await?;
+    let rename = |name: &SecretRef| -> Result<InfoPatch, Stop> {
+        Ok(InfoPatch {
+            name: Some(SecretName::new(name.as_str())?),
+            ..InfoPatch::default()
+        })
+    };
+
+    let renamed = store.update(&old, rename(&new)?).await?;
+
+    ensure(renamed.id == id, "a rename keeps the id")?;
+    holds(&second, &new, None, &Payload::text("value")).await?;
+    refused(
+        second.get(&old, GetOptions::default()).await,
+        ErrorKind::NotFound,
+        "get by the old name",
+    )?;
+    if !store.capabilities().twins {
+        refused(
+            store.update(&new, rename(&taken)?).await,
+            ErrorKind::AlreadyExists,
+            "a rename to a taken name",
+        )?;
+    }
+    holds(&second, &taken, None, &Payload::text("taken")).await
 }

@@ -1,4 +1,4 @@
-//! The conformance suite: every promise of [`SecretStore`], as checks.
+//! The conformance suite: every promise of [`SecretStore`](polyvault_core::SecretStore), as checks.
 //!
 //! A check is one async function over a [`Harness`]. It uses names of its own,
 //! reads back through a second client, and skips what the store's capabilities
@@ -120,3 +120,71 @@ macro_rules! topic {
     };
 }
 use topic;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use polyvault_core::{MemoryStore, SecretStore};
+
+    use super::*;
+
+    /// A memory store without hooks, where somebody sends a request all the time.
+    struct Chatty(MemoryStore, AtomicU64);
+
+    impl Harness for Chatty {
+        fn store(&self) -> Arc<dyn SecretStore> {
+            Arc::new(self.0.clone())
+        }
+
+        fn second(&self) -> Arc<dyn SecretStore> {
+            Arc::new(self.0.clone())
+        }
+
+        fn requests(&self) -> Option<u64> {
+            Some(self.1.fetch_add(1, Ordering::Relaxed))
+        }
+    }
+
+    async fn run() -> Report {
+        run_all(async || Arc::new(Chatty(MemoryStore::new(), AtomicU64::new(0))) as _).await
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_sends_a_request_fails() {
+        let report = run().await;
+
+        let failed: Vec<_> = report.failed().map(|(name, _)| name).collect();
+        let silent: Vec<_> = checks()
+            .iter()
+            .filter(|check| check.contract == 9)
+            .map(|check| check.name)
+            .collect();
+        assert_eq!(failed, silent, "{report}");
+    }
+
+    #[tokio::test]
+    async fn a_missing_hook_skips_its_check_and_says_so() {
+        let report = run().await;
+
+        let shown = report.to_string();
+        assert!(shown.starts_with("ok text_comes_back_byte_for_byte\n"));
+        assert!(shown.contains(
+            "\nskip a_name_of_two_secrets_is_ambiguous: the harness has no hook `make_twins`\n"
+        ));
+        for (name, why) in report.skipped() {
+            assert!(why.starts_with("the harness has no hook"), "{name}: {why}");
+        }
+    }
+
+    #[test]
+    fn every_contract_has_a_check_and_every_check_its_own_name() {
+        let checks = checks();
+
+        let names: std::collections::BTreeSet<_> = checks.iter().map(|check| check.name).collect();
+        assert_eq!(names.len(), checks.len());
+        for contract in 1..=10 {
+            assert!(checks.iter().any(|check| check.contract == contract));
+        }
+    }
+}

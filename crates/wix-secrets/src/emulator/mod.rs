@@ -23,7 +23,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
+
+use crate::WixSecrets;
 
 pub use self::builder::EmulatorBuilder;
 pub use self::route::Call;
@@ -40,15 +43,20 @@ const PREFIX: &str = "/_api/cloud-secrets-vault-server";
 /// # Example
 ///
 /// ```
+/// use polyvault_core::SecretStoreExt;
 /// use polyvault_wix_secrets::emulator::Emulator;
 ///
-/// # async fn run() {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
 /// let emulator = Emulator::start().await;
 /// emulator.seed("db-password", "s3cret");
+///
+/// emulator.store().put("db-password", "n3w").await?;
+///
 /// assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
-/// assert_eq!(emulator.request_count(), 0);
+/// assert_eq!(emulator.request_count(), 2);
+/// # Ok(())
 /// # }
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run());
 /// ```
 pub struct Emulator {
     server: MockServer,
@@ -78,6 +86,32 @@ impl Emulator {
     #[must_use]
     pub fn endpoint(&self) -> String {
         self.url() + PREFIX
+    }
+
+    /// A store of its own on this emulator: with its clock, and with the API key and the
+    /// site that it wants, made-up ones where it takes any.
+    ///
+    /// # Panics
+    ///
+    /// If the emulator wants a site whose id has other characters than letters, digits, `-` and `_`.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "the endpoint is the emulator's own, and a key is given"
+    )]
+    pub fn store(&self) -> WixSecrets {
+        let state = self.state();
+        let site = state.site.as_deref();
+        let key = state.api_key.as_deref().unwrap_or("IST.made-up-key");
+        WixSecrets::builder(site.unwrap_or("11111111-2222-4333-8444-555555555555"))
+            .endpoint(self.endpoint())
+            .api_key(key.into())
+            .client_options(ClientOptions {
+                clock: Arc::clone(&state.clock),
+                ..ClientOptions::default()
+            })
+            .build()
+            .expect("the emulator can be reached by a store")
     }
 
     /// The wiremock server, to mount faults in front of the emulator.

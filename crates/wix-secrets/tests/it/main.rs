@@ -1,10 +1,17 @@
 //! Tests of Wix Secrets on a loopback port.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,
     reason = "tests"
 )]
 
+mod conformance;
 mod emulator;
+mod put;
 mod replay;
+mod script;
+mod store;
+mod wire;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -163,7 +163,7 @@ impl Client {
     /// [`Retry::OutcomeUnknown`] for a write that may have taken place; `Unexpected`
     /// for a URL outside the endpoints, to which nothing is sent.
     pub async fn send(&self, call: Call<'_>) -> Result<Response<Body>> {
-        self.traced(&call).await.0
+        self.send_tracked(call).await.0
     }
 
     /// [`send`](Self::send) for a delete: `None` where an answer was lost and the
@@ -173,14 +173,15 @@ impl Client {
     ///
     /// As [`send`](Self::send).
     pub async fn send_delete(&self, call: Call<'_>) -> Result<Option<Response<Body>>> {
-        match self.traced(&call).await {
+        match self.send_tracked(call).await {
             (Err(error), true) if error.kind() == ErrorKind::NotFound => Ok(None),
             (outcome, _) => outcome.map(Some),
         }
     }
 
-    /// The outcome, and whether the answer of an earlier attempt was lost.
-    async fn traced(&self, call: &Call<'_>) -> (Result<Response<Body>>, bool) {
+    /// [`send`](Self::send), and whether the answer of an attempt was lost: a write may then
+    /// have taken place whatever the outcome says, and a refusal may be of its repeat.
+    pub async fn send_tracked(&self, call: Call<'_>) -> (Result<Response<Body>>, bool) {
         let span = tracing::debug_span!(
             "polyvault.request",
             provider = self.shared.provider,
@@ -188,8 +189,13 @@ impl Client {
             secret = call.secret,
         );
         let mut lost = false;
-        let outcome = self.repeated(call, &mut lost).instrument(span).await;
+        let outcome = self.repeated(&call, &mut lost).instrument(span).await;
+        let writes = call.request.method() != Method::GET;
         let outcome = outcome.map_err(|error| {
+            let error = match lost && writes {
+                true => error.with_retry(Retry::OutcomeUnknown),
+                false => error,
+            };
             let error = error
                 .with_provider(self.shared.provider)
                 .with_operation(call.operation);
@@ -219,6 +225,7 @@ impl Client {
                 Err(failed) => failed,
             };
             attempt += 1;
+            *lost |= failed.lost;
             if failed.error.kind() == ErrorKind::Unauthenticated && !renewed {
                 renewed = true;
                 match shared.tokens.renew(token.0).await? {
@@ -238,7 +245,6 @@ impl Client {
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }
-            *lost |= failed.lost;
             shared.clock.sleep(delay).await;
         }
     }
@@ -373,13 +379,9 @@ impl Failed {
         helps: bool,
         wait: Option<Duration>,
     ) -> Self {
-        let unknown = lost && repeat == Repeat::Unsafe;
         Self {
-            error: match unknown {
-                true => error.with_retry(Retry::OutcomeUnknown),
-                false => error,
-            },
-            again: helps && !unknown,
+            error,
+            again: helps && (!lost || repeat == Repeat::Safe),
             lost,
             wait,
         }

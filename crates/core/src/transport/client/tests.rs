@@ -110,7 +110,13 @@ fn ready() -> Box<dyn TokenSource> {
 }
 
 async fn send(fixed: &Fixed, repeat: Repeat) -> Result<Response<Body>> {
-    let request = Request::get("https://a.example/x")
+    let method = match repeat {
+        Repeat::Safe => Method::GET,
+        Repeat::Unsafe => Method::PUT,
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri("https://a.example/x")
         .body(Body::empty())
         .unwrap();
     let call = Call {
@@ -269,5 +275,53 @@ async fn a_delete_that_finds_nothing_after_a_lost_answer_was_our_own() {
         let outcome = fixed.client.send_delete(call).await;
 
         assert_eq!(matches!(outcome, Ok(None)), gone, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_told_also_of_the_last_attempt() {
+    for (answers, told) in [
+        (vec![Err(SendErrorKind::AnswerLost), answer(403)], true),
+        (vec![Err(SendErrorKind::AnswerTooLarge)], true),
+        ((0..6).map(|_| answer(503)).collect(), true),
+        (vec![answer(429), answer(403)], false),
+        (vec![Err(SendErrorKind::NotSent), answer(200)], false),
+    ] {
+        let fixed = client(answers, ready());
+        let call = Call {
+            operation: "put",
+            secret: None,
+            repeat: Repeat::Safe,
+            request: Request::post("https://a.example/x")
+                .body(Body::empty())
+                .unwrap(),
+        };
+
+        let (outcome, lost) = fixed.client.send_tracked(call).await;
+
+        assert_eq!(lost, told, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_lost_every_answer_may_have_taken_place() {
+    for (method, retry) in [
+        (Method::PATCH, Retry::OutcomeUnknown),
+        (Method::GET, Retry::After(None)),
+    ] {
+        let lost = (0..6).map(|_| Err(SendErrorKind::TimedOut));
+        let fixed = client(lost, ready());
+        let call = Call {
+            operation: "update",
+            secret: None,
+            repeat: Repeat::Safe,
+            request: Request::builder()
+                .method(method)
+                .uri("https://a.example/x")
+                .body(Body::empty())
+                .unwrap(),
+        };
+
+        assert_eq!(fixed.client.send(call).await.unwrap_err().retry(), retry);
     }
 }

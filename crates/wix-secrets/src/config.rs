@@ -1,0 +1,81 @@
+//! What a store is set to, and what it can do.
+
+use http::HeaderValue;
+use polyvault_core::Capabilities;
+use polyvault_core::capabilities::{
+    Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
+    SizeUnit, Versions,
+};
+use polyvault_core::provider::{NotYet, Parameter};
+use polyvault_core::transport::Endpoint;
+
+pub(crate) const SCHEME: &str = "wix-secrets";
+
+/// The gateway's path belongs to it; the service's own, `/api/v1/secrets`, does not.
+pub(crate) const ENDPOINT: &str = "https://www.wixapis.com/_api/cloud-secrets-vault-server";
+
+pub(crate) const PARAMETERS: &[Parameter] = &[Parameter {
+    name: "endpoint",
+    default: ENDPOINT,
+    what: "the base URL with the gateway's path, without `/api/v1/secrets`",
+}];
+
+/// The service can do nothing more than the adapter.
+pub(crate) const NOT_YET: &[NotYet] = &[];
+
+/// Plain data: one site and how to ask for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) site: HeaderValue,
+}
+
+/// Limits: <https://dev.wix.com/docs/rest/business-management/secrets/create-secret>.
+pub(crate) fn capabilities() -> Capabilities {
+    Capabilities {
+        provider: SCHEME,
+        read_values: true,
+        versions: Versions::None,
+        entries: Entries::Single,
+        binary: false,
+        empty_values: false,
+        labels: Scope::None,
+        content_type: false,
+        description: Scope::Secret,
+        validity: false,
+        disable: Scope::None,
+        rename: true,
+        deletion_protection: false,
+        update_version: false,
+        make_current: MakeCurrent::None,
+        destroy: false,
+        cancel_destruction: false,
+        delete: true,
+        soft_delete: false,
+        recover: false,
+        purge: false,
+        resume: false,
+        create: CreateStrength::Atomic,
+        lost_put: LostPut::Idempotent,
+        generate: Generate::Client,
+        twins: false,
+        limits: Limits {
+            name: NameRule {
+                max_chars: 50,
+                alphabet: Alphabet::AlphanumericAnd("_+=-@#$"),
+                forbidden_prefix: Some("wix"),
+                // No page says so; taking two names for one would be the worse mistake.
+                case_sensitive: true,
+            },
+            payload_bytes: Some(3500),
+            // The pages say characters. UTF-16 units are never fewer, and a service
+            // on the JVM most likely counts them.
+            payload_unit: SizeUnit::Utf16,
+            entry_key: None,
+            labels: None,
+            content_type_chars: None,
+            description_chars: Some(200),
+            page_size: None,
+        },
+    }
+}

@@ -1,0 +1,198 @@
+//! Refusals: status and code to kind.
+
+use std::time::Duration;
+
+use polyvault_core::transport::{Refusal, json};
+use polyvault_core::{Error, ErrorKind, Retry};
+use serde_json::Value;
+
+use crate::wire::{Refused, Violation};
+
+/// What a refusal means. The service documents no codes of its own, so the status
+/// decides, and a code only tells more where one is known.
+const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
+    (
+        400,
+        "",
+        ErrorKind::InvalidInput,
+        "the service refuses the request",
+    ),
+    (
+        401,
+        "",
+        ErrorKind::Unauthenticated,
+        "the service does not accept the credential",
+    ),
+    (
+        401,
+        "UNAUTHORIZED",
+        ErrorKind::Unauthenticated,
+        "the service does not accept the credential, or can't tell the site from it",
+    ),
+    (
+        403,
+        "",
+        ErrorKind::Forbidden,
+        "the service does not allow it",
+    ),
+    (404, "", ErrorKind::NotFound, "there is no such secret"),
+    (
+        409,
+        "",
+        ErrorKind::AlreadyExists,
+        "a secret of this name exists",
+    ),
+    (413, "", ErrorKind::TooLarge, "the request is too large"),
+    (
+        429,
+        "",
+        ErrorKind::RateLimited,
+        "too many requests to the service",
+    ),
+    (500, "", ErrorKind::Unavailable, "the service failed"),
+    (
+        502,
+        "",
+        ErrorKind::Unavailable,
+        "the service can't be reached",
+    ),
+    (
+        503,
+        "",
+        ErrorKind::Unavailable,
+        "the service is not available",
+    ),
+    (
+        504,
+        "",
+        ErrorKind::Unavailable,
+        "the service did not answer in time",
+    ),
+];
+
+/// What the vendor advises after a 429 that tells no time of its own:
+/// <https://dev.wix.com/docs/rest/articles/getting-started/rate-limits>.
+const THROTTLED: Duration = Duration::from_secs(60);
+
+/// The error of an answer whose status is not 2xx, whatever its body.
+pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
+    let body: Refused = json::decode(refusal.body()).unwrap_or_default();
+    let details = body.details.unwrap_or_default();
+    let violations = details
+        .validation_error
+        .and_then(|error| error.field_violations)
+        .unwrap_or_default();
+    let code = match &details.application_error {
+        Some(error) => error.code.as_ref().and_then(text_of),
+        None => violations.iter().find_map(rule),
+    };
+    let (kind, ours) = classify(refusal.status(), code.as_deref().unwrap_or_default());
+    let nowhere = kind == ErrorKind::NotFound && details.application_error.is_none();
+    let ours = match nowhere {
+        true => "not found, and the answer speaks of no secret: the route may be wrong",
+        false => ours,
+    };
+    let message = refusal.message(ours, body.message.as_deref());
+    let mut error = Error::new(kind, message + &broken_rules(&violations));
+    if let Some(id) = refusal.header(&["x-wix-request-id"]) {
+        error = error.with_request_id(id);
+    }
+    error = match (kind, code.as_deref()) {
+        (ErrorKind::Unauthenticated, Some("UNAUTHORIZED")) => error.with_help(
+            "Check that the site's id is right, and that the API key is of the account that owns the site.",
+        ),
+        (ErrorKind::NotFound, _) if nowhere => error.with_help(
+            "Check the endpoint: it holds the gateway's path and not `/api/v1/secrets`. If it is right, there is no such secret.",
+        ),
+        (ErrorKind::RateLimited, _) if refusal.header(&["retry-after"]).is_none() => {
+            error.with_retry(Retry::After(Some(THROTTLED)))
+        }
+        _ => error,
+    };
+    match code {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
+}
+
+fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
+    let row = |wanted: &str| {
+        TABLE
+            .iter()
+            .find(|(s, c, ..)| *s == status && *c == wanted)
+            .map(|(.., kind, ours)| (*kind, *ours))
+    };
+    row(code).or_else(|| row("")).unwrap_or((
+        ErrorKind::Unexpected,
+        "the service answers with a status unknown here",
+    ))
+}
+
+/// The fields and rules that the service names, which hold no part of a value.
+fn broken_rules(violations: &[Violation]) -> String {
+    let broken: Vec<String> = violations
+        .iter()
+        .filter_map(|violation| {
+            let field = plain(violation.field.as_deref()?)?;
+            Some(match rule(violation) {
+                Some(rule) => format!("`{field}` ({rule})"),
+                None => format!("`{field}`"),
+            })
+        })
+        .collect();
+    match broken.is_empty() {
+        true => String::new(),
+        false => format!(": field {}", broken.join(", ")),
+    }
+}
+
+fn rule(violation: &Violation) -> Option<String> {
+    plain(violation.violated_rule.as_deref()?).map(str::to_owned)
+}
+
+fn text_of(code: &Value) -> Option<String> {
+    match code {
+        Value::String(text) => plain(text).map(str::to_owned),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A code or a path, and nothing that could be an echo.
+fn plain(text: &str) -> Option<&str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
+    (!text.is_empty() && text.len() <= 64 && text.chars().all(fits)).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_no_row_twice() {
+        for (index, row) in TABLE.iter().enumerate() {
+            let twin = TABLE
+                .iter()
+                .skip(index + 1)
+                .find(|r| (r.0, r.1) == (row.0, row.1));
+            assert!(twin.is_none(), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_without_a_row_is_never_a_missing_secret() {
+        for status in (300..600).filter(|status| *status != 404) {
+            assert_ne!(classify(status, "NOT_FOUND").0, ErrorKind::NotFound);
+        }
+    }
+
+    #[test]
+    fn a_code_is_short_and_plain_or_none() {
+        assert_eq!(plain("secret.value"), Some("secret.value"));
+        for text in ["", "hunter2 is too long", "a\nb", &"x".repeat(65)] {
+            assert_eq!(plain(text), None);
+        }
+        assert_eq!(text_of(&5001.into()).as_deref(), Some("5001"));
+        assert_eq!(text_of(&Value::Array(vec![])), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! From answers to the model. Pure.
+
+use http::Response;
+use polyvault_core::transport::{Body, json};
+use polyvault_core::{
+    Error, ErrorKind, Payload, Result, SecretId, SecretInfo, SecretName, Timestamp,
+};
+
+use crate::wire::{Created, Item, Listed, Read};
+
+/// All secrets of the site; a list without the field is that of an empty site.
+pub(crate) fn list(response: &Response<Body>) -> Result<Vec<SecretInfo>> {
+    let listed: Listed = json::decode(response.body().as_bytes())?;
+    listed
+        .secrets
+        .unwrap_or_default()
+        .into_iter()
+        .map(info)
+        .collect()
+}
+
+/// The value; the service keeps no empty one, so a missing one is no empty secret.
+pub(crate) fn value(response: &Response<Body>) -> Result<Payload> {
+    let read: Read<'_> = json::decode(response.body().as_bytes())?;
+    let value = read.value.ok_or_else(|| missing("value"))?;
+    Ok(Payload::of(json::text(value)?))
+}
+
+pub(crate) fn created(response: &Response<Body>) -> Result<SecretId> {
+    let created: Created = json::decode(response.body().as_bytes())?;
+    id(created.id)
+}
+
+fn info(item: Item) -> Result<SecretInfo> {
+    Ok(SecretInfo {
+        name: item.name.and_then(|name| SecretName::new(name).ok()),
+        description: item.description,
+        created_at: time(item.created_date.as_ref()),
+        updated_at: time(item.updated_date.as_ref()),
+        ..SecretInfo::new(id(item.id)?)
+    })
+}
+
+fn id(told: Option<String>) -> Result<SecretId> {
+    let id = told.and_then(|id| SecretId::new(id).ok());
+    id.ok_or_else(|| missing("id"))
+}
+
+fn time(told: Option<&serde_json::Value>) -> Option<Timestamp> {
+    told?.as_str()?.parse().ok()
+}
+
+fn missing(field: &str) -> Error {
+    Error::new(
+        ErrorKind::Decode,
+        format!("the answer lacks the field {field}"),
+    )
+}

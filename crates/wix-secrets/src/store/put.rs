@@ -1,0 +1,167 @@
+//! Putting: a list tells the id, then an update or a create; nothing holds the three together.
+
+use polyvault_core::{
+    Error, ErrorKind, Payload, PutMode, PutOptions, Result, Retry, SecretId, SecretInfo,
+    SecretName, SecretRef, Value, VersionInfo, Written,
+};
+
+use super::WixSecrets;
+use crate::{request, response};
+
+/// How often a put looks again after another writer was faster.
+const ROUNDS: usize = 4;
+
+/// What a write came to.
+enum Step {
+    Written {
+        secret: SecretId,
+        created: bool,
+    },
+    /// The state is another than the list showed: look again.
+    Overtaken,
+    /// The same, and a create of ours lost its answer: the secret there may be ours.
+    MaybeOurs,
+}
+
+impl WixSecrets {
+    pub(super) async fn put(
+        &self,
+        secret: &SecretRef,
+        value: &Value,
+        options: &PutOptions,
+    ) -> Result<Written> {
+        let mut maybe_ours = false;
+        for _ in 0..ROUNDS {
+            let round = self.round(secret, value, options, maybe_ours).await;
+            match round.map_err(|error| unknown_if(maybe_ours, error))? {
+                Step::Written { secret, created } => {
+                    return Ok(Written {
+                        secret,
+                        // The service has no versions, and tells nothing of what it wrote.
+                        version: VersionInfo::default(),
+                        created,
+                    });
+                }
+                Step::Overtaken => {}
+                Step::MaybeOurs => maybe_ours = true,
+            }
+        }
+        let error = Error::new(
+            ErrorKind::Conflict,
+            format!("other writers made or deleted the secret {ROUNDS} times in between"),
+        );
+        Err(unknown_if(maybe_ours, error))
+    }
+
+    async fn round(
+        &self,
+        secret: &SecretRef,
+        value: &Value,
+        options: &PutOptions,
+        maybe_ours: bool,
+    ) -> Result<Step> {
+        match (self.look("put", secret).await?, secret) {
+            (Some(found), _) if maybe_ours => self.settle(secret, found, value, options).await,
+            (Some(_), _) if options.mode == PutMode::Create => Err(Error::new(
+                ErrorKind::AlreadyExists,
+                "a secret of this name exists",
+            )),
+            (Some(found), _) => self.rewrite(secret, found, value, options).await,
+            (None, SecretRef::Name(name)) if options.mode != PutMode::AddVersion => {
+                self.create(secret, name, value, options).await
+            }
+            (None, _) => Err(super::not_found()),
+        }
+    }
+
+    async fn create(
+        &self,
+        secret: &SecretRef,
+        name: &SecretName,
+        value: &Value,
+        options: &PutOptions,
+    ) -> Result<Step> {
+        let description = options.description.as_deref();
+        let request = request::create(&self.config, name.as_str(), value, description)?;
+        match self
+            .send_tracked(self.call("put", Some(secret), request))
+            .await
+        {
+            (Ok(answer), _) => match response::created(&answer) {
+                Ok(id) => Ok(Step::Written {
+                    secret: id,
+                    created: true,
+                }),
+                Err(error) => Err(unknown_if(true, error)),
+            },
+            (Err(error), lost) if error.kind() == ErrorKind::AlreadyExists => match options.mode {
+                _ if lost => Ok(Step::MaybeOurs),
+                PutMode::Create => Err(error),
+                _ => Ok(Step::Overtaken),
+            },
+            (Err(error), lost) => Err(unknown_if(lost, error)),
+        }
+    }
+
+    async fn rewrite(
+        &self,
+        secret: &SecretRef,
+        found: SecretInfo,
+        value: &Value,
+        options: &PutOptions,
+    ) -> Result<Step> {
+        let description = options.description.as_deref();
+        let request = request::put_value(&self.config, &found.id, value, description)?;
+        match self
+            .send_tracked(self.call("put", Some(secret), request))
+            .await
+        {
+            (Ok(_), _) => Ok(Step::Written {
+                secret: found.id,
+                created: false,
+            }),
+            (Err(error), _) if error.kind() == ErrorKind::NotFound => Ok(Step::Overtaken),
+            (Err(error), lost) => Err(unknown_if(lost, error)),
+        }
+    }
+
+    /// A create lost its answer and its repeat was refused, and before there was no
+    /// secret. The one there now is ours if it is what we asked for.
+    async fn settle(
+        &self,
+        secret: &SecretRef,
+        found: SecretInfo,
+        value: &Value,
+        options: &PutOptions,
+    ) -> Result<Step> {
+        // Creates go by name, so it is one.
+        let request = request::get_value(&self.config, secret.as_str())?;
+        let read = self.send(self.call("put", Some(secret), request)).await;
+        let payload = match read.and_then(|answer| response::value(&answer)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Step::Overtaken),
+            read => read?,
+        };
+        let described = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let same = payload.same_as(&Payload::of(value.clone()))
+            && described(&found.description) == described(&options.description);
+        match options.mode {
+            _ if same => Ok(Step::Written {
+                secret: found.id,
+                created: true,
+            }),
+            PutMode::Create => Err(Error::new(
+                ErrorKind::Conflict,
+                "no answer to the create came, and the secret that is there now differs from it",
+            )),
+            _ => self.rewrite(secret, found, value, options).await,
+        }
+    }
+}
+
+/// The error of a put that may have taken place.
+fn unknown_if(lost: bool, error: Error) -> Error {
+    match lost {
+        true => error.with_retry(Retry::OutcomeUnknown),
+        false => error,
+    }
+}

@@ -1,0 +1,101 @@
+//! The providers that are compiled in, one line each.
+
+use std::sync::Arc;
+
+use polyvault_core::provider::{OpenOptions, Provider, StoreUrl};
+use polyvault_core::{Environment, Error, ErrorKind, MemoryStore, Result, SecretStore};
+
+/// The providers that are compiled in.
+pub const PROVIDERS: &[Provider] = &[
+    #[cfg(feature = "azure-key-vault")]
+    polyvault_azure_key_vault::PROVIDER,
+    #[cfg(feature = "wix-secrets")]
+    polyvault_wix_secrets::PROVIDER,
+    MEMORY,
+];
+
+/// A fresh store in memory each time.
+const MEMORY: Provider = Provider {
+    scheme: "memory",
+    title: "Memory",
+    capabilities: || MemoryStore::new().capabilities().clone(),
+    not_yet: &[],
+    parameters: &[],
+    variables: &[],
+    open: |url, _options| {
+        url.check_parameters(&[])?;
+        Ok(Arc::new(MemoryStore::builder().name(url.store()).build()))
+    },
+};
+
+/// Opens a store by its URL, with credentials from the process's environment.
+///
+/// Nothing is sent: a wrong credential shows with the first call. The URL is
+/// trusted configuration, since it says where credentials go.
+///
+/// # Errors
+///
+/// `Config` for a URL that is none, that holds a credential, whose provider is
+/// unknown or not compiled in, for a parameter the provider doesn't have, and for missing
+/// credentials, with a list of what was looked for.
+///
+/// # Example
+///
+/// ```
+/// use polyvault::SecretStoreExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault::Result<()> {
+/// let store = polyvault::open("memory://scratch")?;
+/// store.put("db-password", "s3cret").await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn open(url: &str) -> Result<Arc<dyn SecretStore>> {
+    open_in(url, &Environment::process())
+}
+
+/// [`open`] with credentials from an environment that is put together.
+///
+/// # Errors
+///
+/// As [`open`].
+///
+/// # Example
+///
+/// ```
+/// use polyvault::Environment;
+///
+/// # #[cfg(feature = "azure-key-vault")] {
+/// let environment = Environment::empty().with("POLYVAULT_AZURE_TOKEN", "made-up");
+/// let store = polyvault::open_in("azure-key-vault://my-vault", &environment)?;
+/// assert_eq!(store.capabilities().provider, "azure-key-vault");
+/// # }
+/// # Ok::<(), polyvault::Error>(())
+/// ```
+pub fn open_in(url: &str, environment: &Environment) -> Result<Arc<dyn SecretStore>> {
+    let options = OpenOptions {
+        environment: environment.clone(),
+        ..OpenOptions::default()
+    };
+    open_with(url, options)
+}
+
+/// [`open`] with credentials, a transport, a clock and a retry policy of the caller's.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_with(url: &str, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
+    let url = StoreUrl::parse(url)?;
+    let known = PROVIDERS.iter().find(|p| p.scheme == url.scheme());
+    let Some(provider) = known else {
+        let schemes: Vec<&str> = PROVIDERS.iter().map(|p| p.scheme).collect();
+        return Err(Error::new(
+            ErrorKind::Config,
+            format!("store URL: unknown scheme {:?}", url.scheme()),
+        )
+        .with_help(format!("There is {}.", schemes.join(", "))));
+    };
+    (provider.open)(&url, options).map_err(|error| error.with_provider(provider.scheme))
+}

@@ -1,0 +1,84 @@
+//! Opening by URL: what is refused, how, and without what.
+
+use polyvault::{Environment, ErrorKind, PROVIDERS, open_in};
+
+/// All credentials there are, made up.
+fn rich() -> Environment {
+    let variables = PROVIDERS.iter().flat_map(|provider| provider.variables);
+    variables.fold(Environment::empty(), |environment, variable| {
+        environment.with(variable.name, "made-up-credential")
+    })
+}
+
+fn url(scheme: &str) -> String {
+    format!("{scheme}://my-store")
+}
+
+#[test]
+fn every_provider_opens_with_its_credential_and_shows_its_url() {
+    for provider in PROVIDERS {
+        let store = open_in(&url(provider.scheme), &rich()).unwrap();
+
+        assert_eq!(store.to_string(), url(provider.scheme));
+        assert_eq!(store.capabilities().provider, provider.scheme);
+        assert_eq!(*store.capabilities(), (provider.capabilities)());
+        let shown = format!("{store:?}");
+        assert!(!shown.contains("made-up-credential"), "{shown}");
+    }
+}
+
+#[test]
+fn without_a_credential_the_error_lists_what_was_looked_for() {
+    for provider in PROVIDERS.iter().filter(|p| !p.variables.is_empty()) {
+        let error = open_in(&url(provider.scheme), &Environment::empty()).unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(error.provider(), Some(provider.scheme));
+        for variable in provider.variables {
+            assert!(error.message().contains(variable.name), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_credential_in_a_url_is_refused_and_not_repeated() {
+    for provider in PROVIDERS {
+        let scheme = provider.scheme;
+        for text in [
+            format!("{scheme}://hunter2@my-store"),
+            format!("{scheme}://user:hunter2@my-store"),
+            format!("{scheme}://my-store?token=hunter2"),
+            format!("{scheme}://my-store?endpoint=https://user:hunter2@example.com"),
+            format!("{scheme}://my-store?endpoint=https://example.com/?key=hunter2"),
+            format!("{scheme}://my-store#hunter2"),
+        ] {
+            let error = open_in(&text, &rich()).unwrap_err();
+
+            assert_eq!(error.kind(), ErrorKind::Config, "{scheme}");
+            let shown = format!("{error} {error:?} {}", error.help());
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_scheme_is_refused_with_those_there_are() {
+    let error = open_in("vault9://x", &rich()).unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Config);
+    for provider in PROVIDERS {
+        assert!(error.help().contains(provider.scheme), "{}", error.help());
+    }
+}
+
+#[test]
+fn plain_http_to_another_machine_is_refused() {
+    for provider in PROVIDERS.iter().filter(|p| !p.variables.is_empty()) {
+        let text = format!("{}?endpoint=http://example.com", url(provider.scheme));
+
+        let error = open_in(&text, &rich()).unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("endpoint"), "{error}");
+    }
+}
