@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyvault_core::provider::StoreUrl;
+use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
 };
@@ -131,14 +131,15 @@ impl YandexLockboxBuilder {
 }
 
 /// Opens a store by its URL.
-pub(crate) fn open(url: &StoreUrl, environment: &Environment) -> Result<Arc<dyn SecretStore>> {
+pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
     url.check_parameters(PARAMETERS)?;
     let parameter = |name| url.parameter(name).map(str::to_owned);
     let mut builder = YandexLockboxBuilder::new(url.store());
     builder.endpoint = parameter("endpoint");
     builder.payload_endpoint = parameter("payload_endpoint");
     builder.operation_endpoint = parameter("operation_endpoint");
-    builder.tokens = Some(credential::from_environment(environment)?);
+    builder.tokens = Some(credential::from_environment(&options.environment)?);
+    builder.options = options.client;
     Ok(Arc::new(builder.build()?))
 }
 

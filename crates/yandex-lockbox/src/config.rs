@@ -3,7 +3,7 @@
 use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
-    Scope, Versions,
+    Scope, SizeUnit, Versions,
 };
 use polyvault_core::provider::{NotYet, Parameter};
 use polyvault_core::transport::Endpoint;
@@ -104,6 +104,7 @@ pub(crate) fn capabilities() -> Capabilities {
                 case_sensitive: true,
             },
             payload_bytes: Some(64 * 1024),
+            payload_unit: SizeUnit::Bytes,
             entry_key: Some((256, Alphabet::AlphanumericAnd("-_./\\@"))),
             labels: Some(LabelRule {
                 max_count: 64,

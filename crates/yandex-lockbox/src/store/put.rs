@@ -51,7 +51,7 @@ impl YandexLockbox {
             changed: None,
         };
         let request = request::create(&self.config, name, payload, options, key(options))?;
-        self.begin(expected, request).await.map_err(unknown)
+        self.begin(expected, request).await
     }
 
     /// Labels and description stay at the secret: what the options don't mention is kept
@@ -95,7 +95,7 @@ impl YandexLockbox {
         let pinned = base.as_ref().and_then(|version| version.id.as_ref());
         let request =
             request::add_version(&self.config, id, payload, &stale, pinned, key(options))?;
-        let added = self.begin(expected, request).await.map_err(unknown)?;
+        let added = self.begin(expected, request).await?;
         if pinned.is_some() {
             return Ok(added);
         }
@@ -119,7 +119,8 @@ impl YandexLockbox {
             Some(keys) => Some(keys.clone()),
             None => {
                 let read = self.read(about, &written.secret).await;
-                let current = read.map_err(unknown)?.current;
+                let read = read.map_err(|error| error.with_retry(Retry::OutcomeUnknown))?;
+                let current = read.current;
                 let current = current.filter(|version| version.id == written.version.id);
                 current.and_then(|version| version.entry_keys)
             }
@@ -157,14 +158,6 @@ fn key(options: &PutOptions) -> IdempotencyKey {
     options
         .idempotency_key
         .unwrap_or_else(IdempotencyKey::random)
-}
-
-/// After the last repeat, a write without an answer may have taken place all the same.
-fn unknown(error: Error) -> Error {
-    match error.kind() {
-        ErrorKind::Unavailable | ErrorKind::Timeout => error.with_retry(Retry::OutcomeUnknown),
-        _ => error,
-    }
 }
 
 fn exists(options: &PutOptions) -> Error {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use polyvault_core::clock::{Clock, ManualClock};
-use polyvault_core::provider::StoreUrl;
+use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::{
-    Environment, ErrorKind, GetOptions, OperationId, PageRequest, PutOptions, Retry, SecretId,
-    SecretInfo, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionId, VersionSelector,
-    WaitPolicy, Written,
+    Environment, ErrorKind, GetOptions, OperationId, PageRequest, PutOptions, Result, Retry,
+    SecretId, SecretInfo, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionId,
+    VersionSelector, WaitPolicy, Written,
 };
 use polyvault_yandex_lockbox::PROVIDER;
 use polyvault_yandex_lockbox::emulator::Emulator;
@@ -20,6 +20,14 @@ const PAYLOAD: &str = "https://payload.lockbox.api.cloud.yandex.net/lockbox/v1/s
 
 fn id(text: &str) -> SecretRef {
     SecretId::new(text).unwrap().into()
+}
+
+fn open(url: &str, environment: &Environment) -> Result<Arc<dyn SecretStore>> {
+    let options = OpenOptions {
+        environment: environment.clone(),
+        ..OpenOptions::default()
+    };
+    (PROVIDER.open)(&StoreUrl::parse(url)?, options)
 }
 
 async fn start() -> (Emulator, Arc<ManualClock>) {
@@ -284,7 +292,7 @@ async fn a_store_is_opened_by_its_url() {
     let url = format!("yandex-lockbox://{FOLDER}?endpoint={}", emulator.url());
     let environment = Environment::empty().with("YC_TOKEN", "t1.made-up");
 
-    let store = (PROVIDER.open)(&StoreUrl::parse(&url).unwrap(), &environment).unwrap();
+    let store = open(&url, &environment).unwrap();
 
     assert_eq!(store.to_string(), format!("yandex-lockbox://{FOLDER}"));
     store.get_text("db").await.unwrap();
@@ -310,12 +318,11 @@ fn a_url_is_refused_with_the_field_that_is_wrong() {
             "operation_endpoint",
         ),
     ] {
-        let error = (PROVIDER.open)(&StoreUrl::parse(url).unwrap(), &environment).unwrap_err();
+        let error = open(url, &environment).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.message().contains(field), "{error}");
     }
-    let url = StoreUrl::parse("yandex-lockbox://b1g").unwrap();
-    let error = (PROVIDER.open)(&url, &Environment::empty()).unwrap_err();
+    let error = open("yandex-lockbox://b1g", &Environment::empty()).unwrap_err();
     assert!(
         error.message().contains("YC_IAM_TOKEN, YC_TOKEN"),
         "{error}"
@@ -334,7 +341,7 @@ async fn the_iam_token_goes_before_the_other_one() {
         .with("YC_TOKEN", "t1.second")
         .with("YC_IAM_TOKEN", "t1.first");
 
-    let store = (PROVIDER.open)(&StoreUrl::parse(&url).unwrap(), &environment).unwrap();
+    let store = open(&url, &environment).unwrap();
 
     store.list_page(PageRequest::default()).await.unwrap();
     assert!(!format!("{store:?}").contains("t1."));
@@ -357,7 +364,7 @@ async fn each_endpoint_gets_its_own_requests() {
         payloads.url()
     );
     let environment = Environment::empty().with("YC_TOKEN", "t1.made-up");
-    let store = (PROVIDER.open)(&StoreUrl::parse(&url).unwrap(), &environment).unwrap();
+    let store = open(&url, &environment).unwrap();
 
     store.get_text("db").await.unwrap();
 
