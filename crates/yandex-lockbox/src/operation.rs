@@ -141,7 +141,7 @@ impl Poller {
         }
     }
 
-    /// Not to know how it went is never "missing" or "forbidden" for the secret itself.
+    /// An operation that can't be asked about says nothing of the secret: never that it is missing.
     fn lost(&self, error: Error) -> Error {
         let error = match error.kind() {
             ErrorKind::NotFound => again(
