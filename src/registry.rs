@@ -11,6 +11,8 @@ pub const PROVIDERS: &[Provider] = &[
     polyvault_azure_key_vault::PROVIDER,
     #[cfg(feature = "wix-secrets")]
     polyvault_wix_secrets::PROVIDER,
+    #[cfg(feature = "yandex-lockbox")]
+    polyvault_yandex_lockbox::PROVIDER,
     MEMORY,
 ];
 

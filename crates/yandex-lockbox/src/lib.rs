@@ -1,3 +1,29 @@
-//! Yandex Lockbox as a polyvault store.
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod config;
+mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+mod error;
+mod operation;
+mod request;
+mod response;
+mod store;
+mod wire;
+
+use polyvault_core::provider::Provider;
+
+pub use self::builder::YandexLockboxBuilder;
+pub use self::store::YandexLockbox;
+
+/// What the registry knows of Yandex Lockbox.
+pub const PROVIDER: Provider = Provider {
+    scheme: config::SCHEME,
+    title: "Yandex Lockbox",
+    capabilities: config::capabilities,
+    not_yet: config::NOT_YET,
+    parameters: config::PARAMETERS,
+    variables: credential::VARIABLES,
+    open: builder::open,
+};

@@ -32,10 +32,12 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polyvault_core::clock::{Clock, SystemClock};
+use polyvault_core::transport::ClientOptions;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use self::call::Call;
 use self::state::{Content, State};
+use crate::store::YandexLockbox;
 
 /// The lowest priority there is, so that a fault that a test mounts comes first.
 const LAST: u8 = u8::MAX;
@@ -103,6 +105,31 @@ impl Emulator {
     #[must_use]
     pub fn url(&self) -> String {
         self.server.uri()
+    }
+
+    /// A store on the stand-in's folder: with its clock, and with the token that it wants,
+    /// a made-up one where it takes any.
+    ///
+    /// # Panics
+    ///
+    /// If the folder is none that a store takes.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "the endpoint is the stand-in's own, and a token is given"
+    )]
+    pub fn store(&self) -> YandexLockbox {
+        let state = self.state();
+        let token = state.token.as_deref().unwrap_or("t1.made-up.token");
+        YandexLockbox::builder(state.folder.as_str())
+            .endpoint(self.url())
+            .token(token.into())
+            .client_options(ClientOptions {
+                clock: Arc::clone(&state.clock),
+                ..ClientOptions::default()
+            })
+            .build()
+            .expect("the stand-in can be reached by a store")
     }
 
     /// The server underneath: mocks mounted on it come before the stand-in.

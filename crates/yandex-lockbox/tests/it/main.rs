@@ -1,11 +1,21 @@
 //! The crate's one integration binary.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test may fail loudly, and the replay prints its tally"
 )]
 
+mod conformance;
 mod emulator;
+mod front;
+mod messages;
+mod put;
 mod raw;
 mod replay;
+mod script;
+mod store;
 mod strict;
+mod wire;

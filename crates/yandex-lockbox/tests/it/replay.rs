@@ -19,3 +19,19 @@ async fn the_stand_in_answers_every_fixture_as_it_says() {
     assert_eq!(tally.total, tally.replayed + tally.exempt.len());
     assert!(tally.total > 0);
 }
+
+#[test]
+fn every_fixture_stands_in_the_table() {
+    let table = fixture::folder("yandex-lockbox").join("README.md");
+    let table = std::fs::read_to_string(table).unwrap();
+
+    for fixture in fixture::load("yandex-lockbox").unwrap() {
+        let begin = format!("| `{}` |", fixture.name);
+        let row = table.lines().find(|line| line.starts_with(&begin));
+        assert!(
+            row.is_some_and(|row| row.contains(&fixture.source)),
+            "{} is missing, or its source is another",
+            fixture.name
+        );
+    }
+}

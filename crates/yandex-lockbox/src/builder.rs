@@ -1,0 +1,160 @@
+//! How a store is put together.
+
+use std::sync::Arc;
+
+use polyvault_core::provider::{OpenOptions, StoreUrl};
+use polyvault_core::transport::{
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
+};
+use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
+
+use crate::config::{
+    Config, ENDPOINT, OPERATION_ENDPOINT, PARAMETERS, PAYLOAD_ENDPOINT, SCHEME, capabilities,
+};
+use crate::store::YandexLockbox;
+use crate::{credential, error};
+
+/// Puts a [`YandexLockbox`] together.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_yandex_lockbox::YandexLockbox;
+///
+/// let store = YandexLockbox::builder("b1gfolder00000000001").token("t1.a-ready-token".into()).build()?;
+/// assert_eq!(store.to_string(), "yandex-lockbox://b1gfolder00000000001");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct YandexLockboxBuilder {
+    folder: String,
+    endpoint: Option<String>,
+    payload_endpoint: Option<String>,
+    operation_endpoint: Option<String>,
+    tokens: Option<Box<dyn TokenSource>>,
+    options: ClientOptions,
+}
+
+impl YandexLockboxBuilder {
+    pub(crate) fn new(folder: impl Into<String>) -> Self {
+        Self {
+            folder: folder.into(),
+            endpoint: None,
+            payload_endpoint: None,
+            operation_endpoint: None,
+            tokens: None,
+            options: ClientOptions::default(),
+        }
+    }
+
+    /// The base URL for secrets and versions, and for the other two unless they are set.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The base URL for payloads.
+    pub fn payload_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.payload_endpoint = Some(url.into());
+        self
+    }
+
+    /// The base URL for operations.
+    pub fn operation_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.operation_endpoint = Some(url.into());
+        self
+    }
+
+    /// A ready IAM token, which is not renewed.
+    pub fn token(self, token: SecretString) -> Self {
+        self.token_source(ReadyToken::new(token))
+    }
+
+    /// Where IAM tokens come from.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.tokens = Some(Box::new(source));
+        self
+    }
+
+    /// How requests are sent, repeated and bounded.
+    pub fn client_options(mut self, options: ClientOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The store; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for the folder, an endpoint or a missing credential.
+    pub fn build(self) -> Result<YandexLockbox> {
+        let tokens = match self.tokens {
+            Some(tokens) => tokens,
+            None => credential::from_environment(&Environment::empty())?,
+        };
+        check_folder(&self.folder)?;
+        let base = self.endpoint.as_deref();
+        let other = |field, url: Option<&str>, default| {
+            Endpoint::parse(field, url.or(base).unwrap_or(default))
+        };
+        let config = Config {
+            folder: self.folder,
+            endpoint: other("endpoint", None, ENDPOINT)?,
+            payload_endpoint: other(
+                "payload_endpoint",
+                self.payload_endpoint.as_deref(),
+                PAYLOAD_ENDPOINT,
+            )?,
+            operation_endpoint: other(
+                "operation_endpoint",
+                self.operation_endpoint.as_deref(),
+                OPERATION_ENDPOINT,
+            )?,
+        };
+        let client = Client::new(
+            Service {
+                provider: SCHEME,
+                endpoints: vec![
+                    config.endpoint.clone(),
+                    config.payload_endpoint.clone(),
+                    config.operation_endpoint.clone(),
+                ],
+                tokens,
+                scheme: Scheme::Bearer,
+                refusal: error::from_refusal,
+            },
+            self.options,
+        )?;
+        Ok(YandexLockbox::new(config, capabilities(), client))
+    }
+}
+
+/// Opens a store by its URL.
+pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
+    url.check_parameters(PARAMETERS)?;
+    let parameter = |name| url.parameter(name).map(str::to_owned);
+    let mut builder = YandexLockboxBuilder::new(url.store());
+    builder.endpoint = parameter("endpoint");
+    builder.payload_endpoint = parameter("payload_endpoint");
+    builder.operation_endpoint = parameter("operation_endpoint");
+    builder.tokens = Some(credential::from_environment(&options.environment)?);
+    builder.options = options.client;
+    Ok(Arc::new(builder.build()?))
+}
+
+/// Ids are opaque; what could be none at all is refused.
+fn check_folder(folder: &str) -> Result<()> {
+    let fits = (1..=50).contains(&folder.len())
+        && folder
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if fits {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        "field `folder`: the id of a folder, 1 to 50 letters, digits, hyphens and underscores",
+    )
+    .with_provider(SCHEME))
+}

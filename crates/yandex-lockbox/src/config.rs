@@ -1,0 +1,121 @@
+//! What a store is set to, and what it can do.
+
+use polyvault_core::Capabilities;
+use polyvault_core::capabilities::{
+    Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
+    Scope, SizeUnit, Versions,
+};
+use polyvault_core::provider::{NotYet, Parameter};
+use polyvault_core::transport::Endpoint;
+
+pub(crate) const SCHEME: &str = "yandex-lockbox";
+
+/// Serves secrets and versions, without payloads.
+pub(crate) const ENDPOINT: &str = "https://lockbox.api.cloud.yandex.net";
+
+/// Serves payloads and nothing else.
+pub(crate) const PAYLOAD_ENDPOINT: &str = "https://payload.lockbox.api.cloud.yandex.net";
+
+/// Serves the operations of the whole cloud.
+pub(crate) const OPERATION_ENDPOINT: &str = "https://operation.api.cloud.yandex.net";
+
+pub(crate) const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "endpoint",
+        default: ENDPOINT,
+        what: "the base URL for secrets and versions, for other installations and emulators",
+    },
+    Parameter {
+        name: "payload_endpoint",
+        default: "`endpoint` where that is given, else https://payload.lockbox.api.cloud.yandex.net",
+        what: "the base URL for payloads",
+    },
+    Parameter {
+        name: "operation_endpoint",
+        default: "`endpoint` where that is given, else https://operation.api.cloud.yandex.net",
+        what: "the base URL for operations",
+    },
+];
+
+pub(crate) const NOT_YET: &[NotYet] = &[
+    NotYet {
+        capability: "make_current",
+        what: "making an older version current",
+    },
+    NotYet {
+        capability: "destroy",
+        what: "destroying a version after a delay",
+    },
+    NotYet {
+        capability: "cancel_destruction",
+        what: "taking back the destruction of a version",
+    },
+    NotYet {
+        capability: "generate",
+        what: "passwords that the service generates",
+    },
+];
+
+/// Plain data: one folder and where to ask about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) folder: String,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) payload_endpoint: Endpoint,
+    pub(crate) operation_endpoint: Endpoint,
+}
+
+/// Limits: the validation options at <https://github.com/yandex-cloud/cloudapi>, and
+/// <https://yandex.cloud/docs/lockbox/concepts/limits>.
+pub(crate) fn capabilities() -> Capabilities {
+    Capabilities {
+        provider: SCHEME,
+        read_values: true,
+        versions: Versions::PinnedReads,
+        entries: Entries::Many,
+        binary: true,
+        // A new version can't tell an empty value from a removal.
+        empty_values: false,
+        labels: Scope::Secret,
+        content_type: false,
+        description: Scope::Secret,
+        validity: false,
+        disable: Scope::Secret,
+        rename: true,
+        deletion_protection: true,
+        update_version: false,
+        make_current: MakeCurrent::None,
+        destroy: false,
+        cancel_destruction: false,
+        delete: true,
+        soft_delete: false,
+        recover: false,
+        purge: false,
+        resume: true,
+        create: CreateStrength::Checked,
+        lost_put: LostPut::Idempotent,
+        generate: Generate::Client,
+        twins: true,
+        limits: Limits {
+            name: NameRule {
+                max_chars: 100,
+                alphabet: Alphabet::Any,
+                forbidden_prefix: None,
+                case_sensitive: true,
+            },
+            payload_bytes: Some(64 * 1024),
+            payload_unit: SizeUnit::Bytes,
+            entry_key: Some((256, Alphabet::AlphanumericAnd("-_./\\@"))),
+            labels: Some(LabelRule {
+                max_count: 64,
+                max_key_chars: 63,
+                max_value_chars: 63,
+                keys: Alphabet::LowercaseAnd("-_"),
+                values: Alphabet::LowercaseAnd("-_"),
+            }),
+            content_type_chars: None,
+            description_chars: Some(1024),
+            page_size: Some(1000),
+        },
+    }
+}

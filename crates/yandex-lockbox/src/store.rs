@@ -1,0 +1,371 @@
+//! The store: one folder.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{Request, Response};
+use polyvault_core::clock::Clock;
+use polyvault_core::transport::{Body, Call, Client, Repeat};
+use polyvault_core::{
+    Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, IdempotencyKey,
+    InfoPatch, Operation, OperationId, Outcome, Page, PageRequest, PutOptions, PutValue, Result,
+    Retry, Secret, SecretId, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId,
+    VersionInfo, VersionState, WaitPolicy, Written,
+};
+
+use crate::builder::YandexLockboxBuilder;
+use crate::config::{Config, SCHEME};
+use crate::operation::{Effect, Expected, Poller, Progress, again, foreign};
+use crate::{request, response};
+
+mod find;
+mod put;
+
+/// One folder of Yandex Lockbox as a [`SecretStore`].
+///
+/// A name is looked up by listing the folder to its end, because two secrets may have
+/// the same one; an id saves that. Clones share the credential and the connections.
+#[derive(Clone)]
+pub struct YandexLockbox {
+    config: Config,
+    capabilities: Capabilities,
+    client: Client,
+}
+
+/// The user's call that a request belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    operation: &'static str,
+    secret: Option<String>,
+}
+
+impl YandexLockbox {
+    /// Starts putting together a store for the folder of this id.
+    pub fn builder(folder: impl Into<String>) -> YandexLockboxBuilder {
+        YandexLockboxBuilder::new(folder)
+    }
+
+    pub(crate) fn new(config: Config, capabilities: Capabilities, client: Client) -> Self {
+        Self {
+            config,
+            capabilities,
+            client,
+        }
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.client.clock()
+    }
+
+    pub(crate) async fn read(&self, about: &About, id: &SecretId) -> Result<SecretInfo> {
+        let request = request::get(&self.config, id)?;
+        response::secret(&self.send(about, request).await?)
+    }
+
+    pub(crate) async fn progress(&self, about: &About, id: &OperationId) -> Result<Progress> {
+        let request = request::operation(&self.config, id)?;
+        response::operation(&self.send(about, request).await?)
+    }
+
+    async fn send(&self, about: &About, request: Request<Body>) -> Result<Response<Body>> {
+        self.client.send(about.call(request)).await
+    }
+
+    async fn begin<T>(&self, expected: Expected, request: Request<Body>) -> Result<Operation<T>>
+    where
+        T: TryFrom<Outcome> + Send + 'static,
+        Error: From<T::Error>,
+    {
+        let begun = async {
+            let answer = self.send(&expected.about, request).await?;
+            self.begun(expected.clone(), &answer).await
+        };
+        begun.await.map_err(|error| expected.blame(error))
+    }
+
+    async fn begun<T>(&self, expected: Expected, answer: &Response<Body>) -> Result<Operation<T>>
+    where
+        T: TryFrom<Outcome> + Send + 'static,
+        Error: From<T::Error>,
+    {
+        let progress =
+            response::operation(answer).map_err(|error| error.with_retry(Retry::OutcomeUnknown))?;
+        self.operation_of(expected, progress).await
+    }
+
+    async fn get_one(
+        &self,
+        about: &About,
+        secret: &SecretRef,
+        options: &GetOptions,
+    ) -> Result<Secret> {
+        let id = self.resolve(about, secret).await?;
+        let request = request::payload(&self.config, &id, &options.version)?;
+        let answer = match self.send(about, request).await {
+            Err(error) if error.kind() == ErrorKind::FailedPrecondition => {
+                return Err(self.why(about, &id, error).await);
+            }
+            answer => answer?,
+        };
+        let (version, payload) = response::payload(&answer)?;
+        Ok(Secret {
+            id: Some(id),
+            name: match secret {
+                SecretRef::Name(name) => Some(name.clone()),
+                SecretRef::Id(_) => None,
+            },
+            version,
+            info: None,
+            payload,
+        })
+    }
+
+    /// The service has one code for all that can't be read; the secret tells whether it is inactive.
+    async fn why(&self, about: &About, id: &SecretId, refused: Error) -> Error {
+        match self.read(about, id).await {
+            Ok(info) if info.state == VersionState::Disabled => {
+                again(ErrorKind::Disabled, "the secret is inactive", &refused)
+            }
+            _ => refused,
+        }
+    }
+
+    async fn update_one(
+        &self,
+        about: &About,
+        secret: &SecretRef,
+        patch: &InfoPatch,
+    ) -> Result<Operation<SecretInfo>> {
+        let id = self.resolve(about, secret).await?;
+        let mut expected = about.expect(Effect::Secret, &id);
+        let changed = request::changed(patch);
+        if !changed.is_empty() {
+            let request = request::update(&self.config, &id, patch, IdempotencyKey::random())?;
+            let update = self.begin(expected.clone(), request).await?;
+            if patch.enabled.is_none() {
+                return Ok(update);
+            }
+            update.wait(WaitPolicy::default()).await?;
+            expected.changed = Some(changed.join(", "));
+        }
+        let enabled = patch.enabled.unwrap_or(true);
+        let request = request::set_enabled(&self.config, &id, enabled, IdempotencyKey::random())?;
+        self.begin(expected, request).await
+    }
+
+    async fn delete_one(
+        &self,
+        about: &About,
+        secret: &SecretRef,
+        options: &DeleteOptions,
+    ) -> Result<Operation<()>> {
+        let id = self.resolve(about, secret).await?;
+        let key = options
+            .idempotency_key
+            .unwrap_or_else(IdempotencyKey::random);
+        let request = request::delete(&self.config, &id, key)?;
+        match self.client.send_delete(about.call(request)).await? {
+            Some(answer) if !answer.body().is_empty() => {
+                self.begun(about.expect(Effect::Delete, &id), &answer).await
+            }
+            _ => Ok(Operation::done(())),
+        }
+    }
+
+    async fn resume_one(&self, about: &About, id: &OperationId) -> Result<Operation<Outcome>> {
+        let expected = Expected {
+            about: about.clone(),
+            effect: None,
+            secret: None,
+            changed: None,
+        };
+        let mut poller = Poller::new(self.clone(), id.clone(), expected.clone());
+        let progress = poller.find().await?;
+        match progress.effect {
+            Some(_) => self.operation_of(expected, progress).await,
+            None => Err(foreign()),
+        }
+    }
+}
+
+#[async_trait]
+impl SecretStore for YandexLockbox {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret> {
+        let about = About::new("get", Some(secret));
+        let read = async {
+            self.capabilities.check_get(secret, &options)?;
+            self.get_one(&about, secret, &options).await
+        };
+        read.await.map_err(|error| about.name(error))
+    }
+
+    async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
+        let about = About::new("describe", Some(secret));
+        let read = async {
+            self.capabilities.check_secret(secret)?;
+            let id = self.resolve(&about, secret).await?;
+            self.read(&about, &id).await
+        };
+        read.await.map_err(|error| about.name(error))
+    }
+
+    async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
+        let about = About::new("list", None);
+        let read = async {
+            self.capabilities.check_page(&page)?;
+            let request = request::list(&self.config, &page)?;
+            response::secrets(&self.send(&about, request).await?)
+        };
+        read.await.map_err(|error| about.name(error))
+    }
+
+    async fn list_versions_page(
+        &self,
+        secret: &SecretRef,
+        page: PageRequest,
+    ) -> Result<Page<VersionInfo>> {
+        let about = About::new("list_versions", Some(secret));
+        let read = async {
+            self.capabilities.check_list_versions(secret, &page)?;
+            let id = self.resolve(&about, secret).await?;
+            let request = request::list_versions(&self.config, &id, &page)?;
+            response::versions(&self.send(&about, request).await?)
+        };
+        read.await.map_err(|error| about.name(error))
+    }
+
+    async fn begin_put(
+        &self,
+        secret: &SecretRef,
+        value: PutValue,
+        options: PutOptions,
+    ) -> Result<Operation<Written>> {
+        let about = About::new("put", Some(secret));
+        let write = async {
+            let payload = value.into_payload()?;
+            self.capabilities.check_put(secret, &payload, &options)?;
+            self.put(&about, secret, &payload, &options).await
+        };
+        write.await.map_err(|error| about.name(error))
+    }
+
+    async fn begin_update(
+        &self,
+        secret: &SecretRef,
+        patch: InfoPatch,
+    ) -> Result<Operation<SecretInfo>> {
+        let about = About::new("update", Some(secret));
+        let write = async {
+            self.capabilities.check_update(secret, &patch)?;
+            self.update_one(&about, secret, &patch).await
+        };
+        write.await.map_err(|error| about.name(error))
+    }
+
+    async fn begin_update_version(
+        &self,
+        secret: &SecretRef,
+        _version: &VersionId,
+        change: VersionChange,
+    ) -> Result<Operation<VersionInfo>> {
+        let about = About::new("update_version", Some(secret));
+        let checked = self.capabilities.check_update_version(secret, &change);
+        let refused = checked.and(Err(Error::unsupported(SCHEME, "update_version")));
+        refused.map_err(|error| about.name(error))
+    }
+
+    async fn begin_delete(
+        &self,
+        secret: &SecretRef,
+        options: DeleteOptions,
+    ) -> Result<Operation<()>> {
+        let about = About::new("delete", Some(secret));
+        let write = async {
+            self.capabilities.check_delete(secret, &options)?;
+            self.delete_one(&about, secret, &options).await
+        };
+        write.await.map_err(|error| about.name(error))
+    }
+
+    async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
+        let checked = self.capabilities.check_list_deleted(&page);
+        let refused = checked.and(Err(Error::unsupported(SCHEME, "soft_delete")));
+        refused.map_err(|error| About::new("list_deleted", None).name(error))
+    }
+
+    async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
+        let checked = self.capabilities.check_recover(secret);
+        let refused = checked.and(Err(Error::unsupported(SCHEME, "recover")));
+        refused.map_err(|error| About::new("recover", Some(secret)).name(error))
+    }
+
+    async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
+        let checked = self.capabilities.check_purge(secret);
+        let refused = checked.and(Err(Error::unsupported(SCHEME, "purge")));
+        refused.map_err(|error| About::new("purge", Some(secret)).name(error))
+    }
+
+    async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
+        let about = About::new("resume", None);
+        let resumed = async {
+            self.capabilities.check_resume()?;
+            self.resume_one(&about, id).await
+        };
+        resumed.await.map_err(|error| about.name(error))
+    }
+}
+
+impl About {
+    fn new(operation: &'static str, secret: Option<&SecretRef>) -> Self {
+        Self {
+            operation,
+            secret: secret.map(SecretRef::to_string),
+        }
+    }
+
+    /// Everything may be sent again: reads, and writes under an idempotency key.
+    fn call(&self, request: Request<Body>) -> Call<'_> {
+        Call {
+            operation: self.operation,
+            secret: self.secret.as_deref(),
+            repeat: Repeat::Safe,
+            request,
+        }
+    }
+
+    fn expect(&self, effect: Effect, secret: &SecretId) -> Expected {
+        Expected {
+            about: self.clone(),
+            effect: Some(effect),
+            secret: Some(secret.clone()),
+            changed: None,
+        }
+    }
+
+    pub(crate) fn name(&self, error: Error) -> Error {
+        let error = error.with_provider(SCHEME).with_operation(self.operation);
+        match &self.secret {
+            Some(secret) => error.with_secret(secret),
+            None => error,
+        }
+    }
+}
+
+impl fmt::Display for YandexLockbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEME}://{}", self.config.folder)
+    }
+}
+
+impl fmt::Debug for YandexLockbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("YandexLockbox")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
