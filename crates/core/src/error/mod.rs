@@ -224,6 +224,24 @@ impl Error {
         self.0.source = Some(source.into());
         self
     }
+
+    /// The same error for another caller; the cause can't be shared.
+    pub(crate) fn without_source(&self) -> Self {
+        let inner = &self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            retry: inner.retry,
+            message: inner.message.clone(),
+            help: inner.help.clone(),
+            provider: inner.provider,
+            operation: inner.operation,
+            secret: inner.secret.clone(),
+            status: inner.status,
+            code: inner.code.clone(),
+            request_id: inner.request_id.clone(),
+            source: None,
+        }))
+    }
 }
 
 impl fmt::Display for Error {
