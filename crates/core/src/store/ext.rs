@@ -256,14 +256,20 @@ pub trait SecretStoreExt: SecretStore {
     ///
     /// # Errors
     ///
-    /// As [`SecretStore::list_versions_page`] and [`SecretStore::describe`].
+    /// As [`SecretStore::list_versions_page`]; where there is a tie, also as [`SecretStore::describe`].
     async fn history<N>(&self, secret: N) -> Result<Vec<VersionInfo>>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
     {
         let secret = secret.try_into().map_err(Into::into)?;
         let mut versions: Vec<VersionInfo> = self.list_versions(&secret).try_collect().await?;
-        let current = self.describe(&secret).await?.current.and_then(|v| v.id);
+        versions.sort_by_key(|version| version.created_at);
+        let pairs = versions.iter().zip(versions.iter().skip(1));
+        let mut ties = pairs.filter(|(one, other)| one.created_at == other.created_at);
+        let current = match ties.next() {
+            Some(_) => self.describe(&secret).await?.current.and_then(|v| v.id),
+            None => return Ok(versions),
+        };
         versions.sort_by_cached_key(|version| {
             let is_current = current.is_some() && version.id == current;
             (version.created_at, is_current, version.id.clone())
@@ -333,8 +339,10 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use std::sync::Mutex;
+    use std::time::Duration;
 
     use super::*;
+    use crate::clock::ManualClock;
     use crate::{MemoryStore, SecretName};
 
     type Script = Vec<Result<(&'static [u32], Option<&'static str>)>>;
@@ -441,5 +449,26 @@ mod tests {
                 .collect();
             assert_eq!(told, [("c", true), ("b", false), ("a", true), ("c", true)]);
         }
+    }
+
+    #[tokio::test]
+    async fn a_history_without_ties_needs_no_description() {
+        let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
+        let store = MemoryStore::builder()
+            .clock(Arc::clone(&clock) as _)
+            .build();
+        store.put("a", "1").await.unwrap();
+        clock.advance(Duration::from_secs(1));
+        store.put("a", "2").await.unwrap();
+        store.faults().forbid("describe");
+
+        let history = store.history("a").await.unwrap();
+        let times: Vec<_> = history.iter().map(|v| v.created_at.unwrap()).collect();
+        assert_eq!(times.len(), 2);
+        assert!(times.is_sorted());
+
+        store.put("a", "3").await.unwrap();
+        let error = store.history("a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Forbidden);
     }
 }
