@@ -204,7 +204,9 @@ impl ReqwestTransport {
 }
 
 fn unanswered(error: reqwest::Error) -> SendError {
-    let kind = if error.is_connect() || error.is_builder() {
+    let kind = if error.is_builder() {
+        SendErrorKind::Setup
+    } else if error.is_connect() {
         SendErrorKind::NotSent
     } else if error.is_timeout() {
         SendErrorKind::TimedOut

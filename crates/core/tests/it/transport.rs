@@ -196,6 +196,13 @@ async fn a_refused_connection_has_sent_nothing() {
 }
 
 #[tokio::test]
+async fn a_url_that_no_client_can_ask_is_a_matter_of_setup() {
+    let kind = kind(&ReqwestTransport::default(), "ftp://127.0.0.1/", LONG).await;
+
+    assert_eq!(kind, SendErrorKind::Setup);
+}
+
+#[tokio::test]
 async fn silence_is_a_timeout_of_the_attempt_or_of_the_read() {
     let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(2));
     let server = serving(late).await;
