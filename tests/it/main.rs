@@ -2,12 +2,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
+    clippy::indexing_slicing,
     reason = "tests"
 )]
 
+mod migrate;
 mod open;
 mod readme;
 mod same_rooms;

@@ -80,16 +80,15 @@ const ROWS: &[Row] = &[
             Generate::Client => "by polyvault",
         })
     }),
+    ("size of the values", "limits.payload_size", |c| {
+        match c.limits.payload_size {
+            None => "any".to_owned(),
+            Some(most) => format!("{most} {}", c.limits.payload_unit),
+        }
+    }),
     ("names", "limits.name", |c| {
-        format!(
-            "{}{}",
-            c.limits.name,
-            match c.twins {
-                true => ", not unique",
-                false => "",
-            }
-        )
-        .replace('`', "\\`")
+        let twins = if c.twins { ", not unique" } else { "" };
+        format!("{}{twins}", c.limits.name)
     }),
 ];
 

@@ -100,7 +100,7 @@ pub(crate) fn capabilities() -> Capabilities {
                 forbidden_prefix: None,
                 case_sensitive: false,
             },
-            payload_bytes: Some(25 * 1024),
+            payload_size: Some(25 * 1024),
             payload_unit: SizeUnit::Bytes,
             entry_key: None,
             labels: Some(LabelRule {

@@ -67,7 +67,7 @@ pub(crate) fn capabilities() -> Capabilities {
                 // No page says so; taking two names for one would be the worse mistake.
                 case_sensitive: true,
             },
-            payload_bytes: Some(3500),
+            payload_size: Some(3500),
             // The pages say characters. UTF-16 units are never fewer, and a service
             // on the JVM most likely counts them.
             payload_unit: SizeUnit::Utf16,

@@ -103,7 +103,7 @@ pub(crate) fn capabilities() -> Capabilities {
                 forbidden_prefix: None,
                 case_sensitive: true,
             },
-            payload_bytes: Some(64 * 1024),
+            payload_size: Some(64 * 1024),
             payload_unit: SizeUnit::Bytes,
             entry_key: Some((256, Alphabet::AlphanumericAnd("-_./\\@"))),
             labels: Some(LabelRule {

@@ -1,10 +1,10 @@
 //! Refusals before any request: the same rules for every store.
 
-use super::{Capabilities, CreateStrength, Entries, MakeCurrent, Scope, SizeUnit, Versions};
+use super::{Capabilities, CreateStrength, Entries, MakeCurrent, Scope, Versions};
 use crate::model::{InfoPatch, Labels, VersionChange, VersionPatch};
 use crate::options::{DeleteOptions, GetOptions, PutMode, PutOptions};
 use crate::payload::DEFAULT_KEY;
-use crate::{Error, ErrorKind, PageRequest, Payload, Result, SecretRef, Value, VersionSelector};
+use crate::{Error, ErrorKind, PageRequest, Payload, Result, SecretRef, VersionSelector};
 
 impl Capabilities {
     /// Checks which secret is meant.
@@ -233,19 +233,13 @@ impl Capabilities {
                 && (key.chars().count() > most || !key.chars().all(|c| alphabet.allows(c)))
             {
                 return Err(self.invalid(format!(
-                    "field `payload`: the entry key {key:?} breaks the store's rule for keys"
+                    "field `payload`: the entry key {key:?} must be 1 to {most} characters of {alphabet}"
                 )));
             }
         }
-        let (unit, size): (_, fn(&Value) -> usize) = match self.limits.payload_unit {
-            SizeUnit::Bytes => ("bytes", Value::len),
-            SizeUnit::Utf16 => ("UTF-16 units", |value| {
-                let text = value.expose_text();
-                text.map_or(value.len(), |text| text.encode_utf16().count())
-            }),
-        };
-        let size: usize = payload.iter().map(|(_, value)| size(value)).sum();
-        match self.limits.payload_bytes {
+        let unit = self.limits.payload_unit;
+        let size: usize = payload.iter().map(|(_, value)| unit.size_of(value)).sum();
+        match self.limits.payload_size {
             Some(most) if size > most => Err(Error::new(
                 ErrorKind::TooLarge,
                 format!("field `payload`: {size} {unit}, the store holds {most}"),

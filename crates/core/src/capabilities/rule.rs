@@ -1,6 +1,8 @@
 //! Limits, as data that docs, checks and tests read alike.
 
-use crate::{Error, ErrorKind, Result};
+use std::fmt;
+
+use crate::{Error, ErrorKind, Result, Value};
 
 /// Which characters a text may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +31,15 @@ impl Alphabet {
             }
         }
     }
+}
 
-    fn describe(self) -> String {
+impl fmt::Display for Alphabet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Any => "anything but control characters".into(),
-            Self::AlphanumericAnd("") => "ASCII letters and digits".into(),
-            Self::AlphanumericAnd(more) => format!("ASCII letters, digits and {more}"),
-            Self::LowercaseAnd(more) => format!("small ASCII letters, digits and {more}"),
+            Self::Any => f.write_str("anything but control characters"),
+            Self::AlphanumericAnd("") => f.write_str("ASCII letters and digits"),
+            Self::AlphanumericAnd(more) => write!(f, "ASCII letters, digits and {more}"),
+            Self::LowercaseAnd(more) => write!(f, "small ASCII letters, digits and {more}"),
         }
     }
 }
@@ -78,14 +82,9 @@ impl NameRule {
     }
 }
 
-impl std::fmt::Display for NameRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "1 to {} characters of {}",
-            self.max_chars,
-            self.alphabet.describe()
-        )?;
+impl fmt::Display for NameRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1 to {} characters of {}", self.max_chars, self.alphabet)?;
         match self.forbidden_prefix {
             Some(prefix) => write!(f, ", not beginning with {prefix}"),
             None => Ok(()),
@@ -127,8 +126,7 @@ impl LabelRule {
                 ErrorKind::InvalidInput,
                 format!(
                     "field `labels`: the key {key:?} must be 1 to {} characters of {}",
-                    self.max_key_chars,
-                    self.keys.describe()
+                    self.max_key_chars, self.keys
                 ),
             ));
         }
@@ -139,8 +137,7 @@ impl LabelRule {
                 ErrorKind::InvalidInput,
                 format!(
                     "field `labels`: the value of {key:?} must be at most {} characters of {}",
-                    self.max_value_chars,
-                    self.values.describe()
+                    self.max_value_chars, self.values
                 ),
             ));
         }
@@ -157,15 +154,34 @@ pub enum SizeUnit {
     Utf16,
 }
 
+impl SizeUnit {
+    /// The size of a value in this unit.
+    #[must_use]
+    pub fn size_of(self, value: &Value) -> usize {
+        match (self, value.expose_text()) {
+            (Self::Utf16, Ok(text)) => text.encode_utf16().count(),
+            _ => value.len(),
+        }
+    }
+}
+
+impl fmt::Display for SizeUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes",
+            Self::Utf16 => "UTF-16 units",
+        })
+    }
+}
+
 /// Limits of a store; `None` where there is none to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// What names may be.
     pub name: NameRule,
-    /// The most bytes of a payload's values together; of other units where
-    /// `payload_unit` says so. What has no more bytes than this fits either way.
-    pub payload_bytes: Option<usize>,
-    /// What `payload_bytes` counts.
+    /// The most that a payload's values have together, counted in `payload_unit`.
+    pub payload_size: Option<usize>,
+    /// What `payload_size` counts.
     pub payload_unit: SizeUnit,
     /// What keys of entries may be: the most characters, and which.
     pub entry_key: Option<(usize, Alphabet)>,

@@ -52,7 +52,7 @@ const CAPABILITIES: Capabilities = Capabilities {
             forbidden_prefix: None,
             case_sensitive: true,
         },
-        payload_bytes: None,
+        payload_size: None,
         payload_unit: SizeUnit::Bytes,
         entry_key: None,
         labels: None,

@@ -78,7 +78,7 @@ async fn no_value_shows_in_an_error(h: &dyn Harness) -> Result<(), Stop> {
             }
         }
     }
-    for payload in unfit(can.limits.payload_bytes, &mark)? {
+    for payload in unfit(can.limits.payload_size, &mark)? {
         errors.extend(store.put(&missing, payload).await.err());
     }
     if h.forbid("put").await == Hook::Done {

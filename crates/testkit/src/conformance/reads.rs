@@ -41,8 +41,8 @@ async fn text_comes_back_byte_for_byte(h: &dyn Harness) -> Result<(), Stop> {
 
 async fn a_text_of_3000_bytes_comes_back(h: &dyn Harness) -> Result<(), Stop> {
     let store = h.store();
-    let most = store.capabilities().limits.payload_bytes;
-    need(most.is_none_or(|most| most >= 3000), "limits.payload_bytes")?;
+    let most = store.capabilities().limits.payload_size;
+    need(most.is_none_or(|most| most >= 3000), "limits.payload_size")?;
     let name = fresh(h, "large")?;
     let payload = Payload::text("0123456789".repeat(300));
 

@@ -79,7 +79,7 @@ fn unfit_payloads(can: &Capabilities) -> Result<Vec<(&'static str, Payload, Erro
             payloads.push(("a key with a space", space, unfit));
         }
     }
-    if let Some(most) = can.limits.payload_bytes {
+    if let Some(most) = can.limits.payload_size {
         let large = Payload::text("x".repeat(most + 1));
         payloads.push(("a value that is too large", large, ErrorKind::TooLarge));
     }
