@@ -116,7 +116,7 @@ impl StoreUrl {
                 .insert(name.to_string(), value.into_owned())
                 .is_some()
             {
-                return Err(refuse(&format!("parameter `{name}`"), "given twice"));
+                return Err(refuse(&parameter(&name), "given twice"));
             }
         }
         if url.port().is_some() {
@@ -180,7 +180,7 @@ impl StoreUrl {
         };
         let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
         let error = refuse(
-            &format!("parameter `{unknown}`"),
+            &parameter(unknown),
             "the provider has no such parameter; credentials never stand in a URL",
         );
         Err(match names.as_slice() {
@@ -195,7 +195,14 @@ impl fmt::Debug for StoreUrl {
         f.debug_struct("StoreUrl")
             .field("scheme", &self.scheme)
             .field("store", &self.store)
-            .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
+            .field(
+                "parameters",
+                &self
+                    .parameters
+                    .keys()
+                    .map(|name| parameter(name))
+                    .collect::<Vec<_>>(),
+            )
             .finish()
     }
 }
@@ -210,6 +217,16 @@ pub fn no_credential(provider: &'static str, variables: &[Variable]) -> Error {
     )
     .with_provider(provider)
     .with_help("Set one of the variables, or hand a credential to the builder.")
+}
+
+/// A parameter as errors name it: what has not the form of a name may be a credential
+/// in the wrong place, and is not quoted.
+fn parameter(name: &str) -> String {
+    let is_name = name.len() <= 32 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    match is_name {
+        true => format!("parameter `{name}`"),
+        false => "a parameter".to_owned(),
+    }
 }
 
 fn refuse(field: &str, rule: &str) -> Error {
@@ -254,6 +271,7 @@ mod tests {
             "wix-secrets://hunter2:443",
             "wix-secrets://site#hunter2",
             "wix-secrets://site?a=hunter2&a=hunter2",
+            "wix-secrets://site?IST.hunter2&IST.hunter2",
             "wix-secrets:hunter2",
             "hunter2",
         ] {
@@ -270,6 +288,10 @@ mod tests {
         let error = url.check_parameters(&[]).unwrap_err();
 
         assert!(error.message().contains("api_key"));
+        assert!(!format!("{error:?} {url:?}").contains("hunter2"));
+
+        let url = StoreUrl::parse("wix-secrets://site?IST.hunter2").unwrap();
+        let error = url.check_parameters(&[]).unwrap_err();
         assert!(!format!("{error:?} {url:?}").contains("hunter2"));
     }
 }
