@@ -348,11 +348,7 @@ impl About {
     }
 
     pub(crate) fn name(&self, error: Error) -> Error {
-        let error = error.with_provider(SCHEME).with_operation(self.operation);
-        match &self.secret {
-            Some(secret) => error.with_secret(secret),
-            None => error,
-        }
+        error.about(SCHEME, self.operation, self.secret.as_deref())
     }
 }
 
