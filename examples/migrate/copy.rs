@@ -124,12 +124,13 @@ async fn readable(
     scale: Scale,
     report: &mut Report,
 ) -> Result<Vec<VersionInfo>> {
-    if described.state != VersionState::Enabled {
-        let why = format!("its current version is {}", described.state.as_str());
+    let current = described.current.clone().unwrap_or_default();
+    let states = [&described.state, &current.state];
+    if let Some(state) = states.into_iter().find(|s| **s != VersionState::Enabled) {
+        let why = format!("its current version is {}", state.as_str());
         report.leave(name.as_str(), "the secret", why);
         return Ok(Vec::new());
     }
-    let current = described.current.clone().unwrap_or_default();
     if scale == Scale::Current || from.capabilities().versions != Versions::PinnedReads {
         return Ok(vec![current]);
     }

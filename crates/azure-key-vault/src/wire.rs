@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use polyvault_core::Labels;
 use polyvault_core::transport::json::PlainText;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 /// `SecretBundle`, `DeletedSecretBundle`, and the items of lists. No `Debug`: it would show the value.
@@ -42,9 +42,18 @@ pub(crate) struct Attributes {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct List<'a> {
-    #[serde(borrow)]
+    /// Missing is no list; null is one of nothing.
+    #[serde(borrow, default, deserialize_with = "even_null")]
     pub(crate) value: Option<Vec<Bundle<'a>>>,
     pub(crate) next_link: Option<String>,
+}
+
+fn even_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(|told: Option<T>| Some(told.unwrap_or_default()))
 }
 
 /// `SecretSetParameters`, and `SecretUpdateParameters` without the value.

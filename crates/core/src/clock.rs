@@ -17,7 +17,8 @@ use jiff::Timestamp;
 /// use polyvault_core::clock::{Clock, ManualClock};
 /// use std::time::Duration;
 ///
-/// # async fn run() {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
 /// clock.sleep(Duration::from_secs(60)).await;
 /// assert_eq!(clock.now().to_string(), "2026-01-01T00:01:00Z");

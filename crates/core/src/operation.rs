@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::clock::{Clock, SystemClock};
 use crate::model::{SecretInfo, VersionInfo, Written};
 use crate::{Error, ErrorKind, OperationId, Result, Retry};
+
+/// The shortest pause between two polls, whatever the policy and the service say.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How a poll found an operation.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub enum Polled<T> {
 }
 
 /// Asks a service how far an operation is. Adapters implement it.
+///
+/// A poll whose future is dropped must lose nothing: the next one asks again.
 #[async_trait]
 pub trait Poll<T>: Send {
     /// Asks once.
@@ -36,7 +42,7 @@ pub trait Poll<T>: Send {
 pub struct WaitPolicy {
     /// Give up after this long; 5 minutes by default.
     pub deadline: Duration,
-    /// The pause between two polls where the service tells none; 1 s by default.
+    /// The pause between two polls where the service tells none; 1 s by default, 1 ms at least.
     pub interval: Duration,
 }
 
@@ -100,9 +106,7 @@ impl<T: Send + 'static> Operation<T> {
     /// The service's error, if it failed; `Unexpected`, if its result was taken already.
     pub async fn poll(&mut self) -> Result<Polled<T>> {
         match &mut self.state {
-            State::Done(result) => result.take().map(Polled::Done).ok_or_else(|| {
-                Error::new(ErrorKind::Unexpected, "the operation's result was taken")
-            }),
+            State::Done(result) => result.take().map(Polled::Done).ok_or_else(taken),
             State::Pending { poller, .. } => {
                 let polled = poller.poll().await;
                 if matches!(polled, Ok(Polled::Done(_))) {
@@ -113,11 +117,13 @@ impl<T: Send + 'static> Operation<T> {
         }
     }
 
-    /// Polls until it is done, at the service's pace where it tells one.
+    /// Polls until it is done, at the service's pace where it tells one. The deadline
+    /// lies between two polls: one that is under way is not broken off.
     ///
     /// # Errors
     ///
-    /// The service's error, if it failed; `Timeout` at the deadline, with the id to resume it by.
+    /// The service's error, if it failed; `Timeout` at the deadline. Where the service may still
+    /// be at work, [`Retry::OutcomeUnknown`] and a help that names the id to resume it by.
     pub async fn wait(mut self, policy: WaitPolicy) -> Result<T> {
         let clock = match &self.state {
             State::Done(_) => Arc::new(SystemClock),
@@ -125,15 +131,23 @@ impl<T: Send + 'static> Operation<T> {
         };
         let start = clock.now();
         loop {
-            let told = match self.poll().await? {
-                Polled::Done(result) => return Ok(result),
-                Polled::Pending(told) => told,
+            let told = match self.poll().await {
+                Ok(Polled::Done(result)) => return Ok(result),
+                Ok(Polled::Pending(told)) => told,
+                // What may be tried again is the poll, not the call that began the work.
+                Err(error) if matches!(error.retry(), Retry::After(_)) => {
+                    return Err(self.left_at_work(error));
+                }
+                Err(error) => return Err(error),
             };
             let waited = Duration::try_from(clock.now().duration_since(start)).unwrap_or_default();
             let Some(left) = policy.deadline.checked_sub(waited).filter(|d| !d.is_zero()) else {
-                return Err(self.overdue(policy.deadline));
+                let message = format!("the service is still at work after {:?}", policy.deadline);
+                return Err(self.left_at_work(Error::new(ErrorKind::Timeout, message)));
             };
-            clock.sleep(told.unwrap_or(policy.interval).min(left)).await;
+            let pace = told.filter(|told| !told.is_zero());
+            let pace = pace.unwrap_or(policy.interval).max(SHORTEST);
+            clock.sleep(pace.min(left)).await;
         }
     }
 
@@ -155,19 +169,18 @@ impl<T: Send + 'static> Operation<T> {
                 poller: Box::new(AndThen {
                     first: self,
                     then: Some(then),
+                    running: None,
                 }),
             },
         }
     }
 
-    fn overdue(&self, deadline: Duration) -> Error {
-        let error = Error::new(
-            ErrorKind::Timeout,
-            format!("the service is still at work after {deadline:?}"),
-        )
-        .with_retry(Retry::After(None));
+    fn left_at_work(&self, error: Error) -> Error {
+        let error = error.with_retry(Retry::OutcomeUnknown);
         match &self.id {
-            Some(id) => error.with_help(format!("Resume the operation {id:?} and wait longer.")),
+            Some(id) => error.with_help(format!(
+                "The service may still be at work: resume the operation {id:?}, or look at the secret."
+            )),
             None => error,
         }
     }
@@ -186,13 +199,15 @@ impl<T> fmt::Debug for Operation<T> {
     }
 }
 
-struct AndThen<T, F> {
+struct AndThen<T, U, F> {
     first: Operation<T>,
     then: Option<F>,
+    /// Kept between polls, so that a dropped poll doesn't take the result with it.
+    running: Option<BoxFuture<'static, Result<U>>>,
 }
 
 #[async_trait]
-impl<T, U, F, Fut> Poll<U> for AndThen<T, F>
+impl<T, U, F, Fut> Poll<U> for AndThen<T, U, F>
 where
     T: Send + 'static,
     U: Send + 'static,
@@ -200,17 +215,24 @@ where
     Fut: Future<Output = Result<U>> + Send + 'static,
 {
     async fn poll(&mut self) -> Result<Polled<U>> {
-        match self.first.poll().await? {
-            Polled::Pending(told) => Ok(Polled::Pending(told)),
-            Polled::Done(result) => match self.then.take() {
-                Some(then) => then(result).await.map(Polled::Done),
-                None => Err(Error::new(
-                    ErrorKind::Unexpected,
-                    "the operation's result was taken",
-                )),
-            },
+        if self.running.is_none() {
+            let result = match self.first.poll().await? {
+                Polled::Pending(told) => return Ok(Polled::Pending(told)),
+                Polled::Done(result) => result,
+            };
+            self.running = self.then.take().map(|then| then(result).boxed());
         }
+        let Some(running) = &mut self.running else {
+            return Err(taken());
+        };
+        let outcome = running.await;
+        self.running = None;
+        outcome.map(Polled::Done)
     }
+}
+
+fn taken() -> Error {
+    Error::new(ErrorKind::Unexpected, "the operation's result was taken")
 }
 
 /// The result of a resumed operation, whatever it was.
@@ -313,8 +335,66 @@ mod tests {
         let error = operation.wait(policy).await.unwrap_err();
 
         assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert_eq!(error.retry(), Retry::OutcomeUnknown);
         assert!(error.help().contains("op-1"));
         assert_eq!(clock.now().as_second(), 10);
+    }
+
+    #[tokio::test]
+    async fn no_pace_of_nothing_makes_a_busy_loop() {
+        for told in [None, Some(Duration::ZERO)] {
+            let (_, operation) = slow(u32::MAX, told);
+            let policy = WaitPolicy {
+                deadline: Duration::from_secs(1),
+                interval: Duration::ZERO,
+            };
+
+            let error = operation.wait(policy).await.unwrap_err();
+
+            assert_eq!(error.kind(), ErrorKind::Timeout);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_operation_that_was_lost_sight_of_is_no_reason_to_begin_another() {
+        struct Away(ErrorKind);
+
+        #[async_trait]
+        impl Poll<()> for Away {
+            async fn poll(&mut self) -> Result<Polled<()>> {
+                Err(Error::new(self.0, "the poll failed"))
+            }
+        }
+
+        for (kind, retry) in [
+            (ErrorKind::Unavailable, Retry::OutcomeUnknown),
+            (ErrorKind::RateLimited, Retry::OutcomeUnknown),
+            (ErrorKind::OperationFailed, Retry::Never),
+        ] {
+            let clock = Arc::new(ManualClock::at(jiff::Timestamp::UNIX_EPOCH));
+            let id = OperationId::new("op-1").unwrap();
+            let operation = Operation::pending(id, clock, Away(kind));
+
+            let error = operation.wait(WaitPolicy::default()).await.unwrap_err();
+
+            assert_eq!((error.kind(), error.retry()), (kind, retry));
+            let told = error.help().contains("op-1");
+            assert_eq!(told, retry == Retry::OutcomeUnknown);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_poll_dropped_in_the_second_step_loses_nothing() {
+        let (_, operation) = slow(0, None);
+        let mut operation = operation.and_then(|text| async move {
+            tokio::task::yield_now().await;
+            Ok(text.len())
+        });
+
+        assert!(operation.poll().now_or_never().is_none());
+
+        assert!(matches!(operation.poll().await.unwrap(), Polled::Done(6)));
+        assert!(operation.poll().await.is_err());
     }
 
     #[tokio::test]

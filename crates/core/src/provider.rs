@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::transport::ClientOptions;
@@ -94,7 +95,7 @@ impl StoreUrl {
     ///
     /// # Errors
     ///
-    /// `Config` if it is no such URL, holds a credential or a fragment, or gives a parameter twice.
+    /// `Config` if it is no such URL, holds a credential, a port or a fragment, or gives a parameter twice.
     /// The text is not quoted: it may hold what it must not.
     pub fn parse(text: &str) -> Result<Self> {
         let url =
@@ -115,10 +116,19 @@ impl StoreUrl {
                 .insert(name.to_string(), value.into_owned())
                 .is_some()
             {
-                return Err(refuse(&format!("parameter `{name}`"), "given twice"));
+                return Err(refuse(&parameter(&name), "given twice"));
             }
         }
-        let store = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
+        if url.port().is_some() {
+            return Err(refuse("store URL", "a store has no port; `endpoint=` may"));
+        }
+        let escaped = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
+        let store = percent_decode_str(&escaped).decode_utf8_lossy();
+        // An escape writes letters that a URL can't; it makes no parts and hides no credential.
+        let hides = |c: char| c.is_control() || "@:?#\\%\u{fffd}".contains(c);
+        if store.contains(hides) || store.matches('/').count() != escaped.matches('/').count() {
+            return Err(refuse("store URL", "the store is not a plain name"));
+        }
         Ok(Self {
             scheme: url.scheme().to_owned(),
             store: store.trim_end_matches('/').to_owned(),
@@ -132,7 +142,7 @@ impl StoreUrl {
         &self.scheme
     }
 
-    /// Which store: a vault, a folder, a site, with its case kept; may be empty.
+    /// Which store: a vault, a folder, a site, with its case kept and unescaped; may be empty.
     #[must_use]
     pub fn store(&self) -> &str {
         &self.store
@@ -170,7 +180,7 @@ impl StoreUrl {
         };
         let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
         let error = refuse(
-            &format!("parameter `{unknown}`"),
+            &parameter(unknown),
             "the provider has no such parameter; credentials never stand in a URL",
         );
         Err(match names.as_slice() {
@@ -185,7 +195,14 @@ impl fmt::Debug for StoreUrl {
         f.debug_struct("StoreUrl")
             .field("scheme", &self.scheme)
             .field("store", &self.store)
-            .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
+            .field(
+                "parameters",
+                &self
+                    .parameters
+                    .keys()
+                    .map(|name| parameter(name))
+                    .collect::<Vec<_>>(),
+            )
             .finish()
     }
 }
@@ -200,6 +217,16 @@ pub fn no_credential(provider: &'static str, variables: &[Variable]) -> Error {
     )
     .with_provider(provider)
     .with_help("Set one of the variables, or hand a credential to the builder.")
+}
+
+/// A parameter as errors name it: what has not the form of a name may be a credential
+/// in the wrong place, and is not quoted.
+fn parameter(name: &str) -> String {
+    let is_name = name.len() <= 32 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    match is_name {
+        true => format!("parameter `{name}`"),
+        false => "a parameter".to_owned(),
+    }
 }
 
 fn refuse(field: &str, rule: &str) -> Error {
@@ -219,6 +246,10 @@ mod tests {
             ("azure-key-vault-arm://SUB/rg/vault", "SUB/rg/vault"),
             ("memory://x/", "x"),
             ("memory://", ""),
+            (
+                "AZURE-key-vault-arm://SUB/gruppe-%C3%A9/v",
+                "SUB/gruppe-é/v",
+            ),
         ] {
             assert_eq!(StoreUrl::parse(text).unwrap().store(), store);
         }
@@ -229,8 +260,18 @@ mod tests {
         for text in [
             "wix-secrets://hunter2@site",
             "wix-secrets://a:hunter2@site",
+            "wix-secrets://a%3Ahunter2%40site",
+            "wix-secrets://hunter2:@site",
+            "wix-secrets://:hunter2@site",
+            "wix-secrets://hunter2%40x@site",
+            "wix-secrets://site/%40hunter2",
+            "wix-secrets://site/%0Ahunter2",
+            "wix-secrets://site/%FFhunter2",
+            "wix-secrets://site/a%2Fhunter2",
+            "wix-secrets://hunter2:443",
             "wix-secrets://site#hunter2",
             "wix-secrets://site?a=hunter2&a=hunter2",
+            "wix-secrets://site?IST.hunter2&IST.hunter2",
             "wix-secrets:hunter2",
             "hunter2",
         ] {
@@ -247,6 +288,10 @@ mod tests {
         let error = url.check_parameters(&[]).unwrap_err();
 
         assert!(error.message().contains("api_key"));
+        assert!(!format!("{error:?} {url:?}").contains("hunter2"));
+
+        let url = StoreUrl::parse("wix-secrets://site?IST.hunter2").unwrap();
+        let error = url.check_parameters(&[]).unwrap_err();
         assert!(!format!("{error:?} {url:?}").contains("hunter2"));
     }
 }

@@ -53,7 +53,6 @@ impl Retry {
 /// ```
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     retry: Retry,
@@ -216,17 +215,17 @@ impl Error {
         self
     }
 
-    /// Tells the service's code.
+    /// Tells the service's code, of which 100 characters are kept.
     #[must_use]
-    pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.0.code = Some(code.into());
+    pub fn with_code(mut self, code: impl AsRef<str>) -> Self {
+        self.0.code = Some(tamed(code.as_ref()));
         self
     }
 
-    /// Tells the service's request id.
+    /// Tells the service's request id, of which 100 characters are kept.
     #[must_use]
-    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
-        self.0.request_id = Some(id.into());
+    pub fn with_request_id(mut self, id: impl AsRef<str>) -> Self {
+        self.0.request_id = Some(tamed(id.as_ref()));
         self
     }
 
@@ -238,6 +237,24 @@ impl Error {
     ) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// The same error for another caller; the cause can't be shared.
+    pub(crate) fn without_source(&self) -> Self {
+        let inner = &self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            retry: inner.retry,
+            message: inner.message.clone(),
+            help: inner.help.clone(),
+            provider: inner.provider,
+            operation: inner.operation,
+            secret: inner.secret.clone(),
+            status: inner.status,
+            code: inner.code.clone(),
+            request_id: inner.request_id.clone(),
+            source: None,
+        }))
     }
 }
 
@@ -272,7 +289,20 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("retry", &inner.retry)
+            .field("message", &inner.message)
+            .field("help", &inner.help)
+            .field("provider", &inner.provider)
+            .field("operation", &inner.operation)
+            .field("secret", &inner.secret)
+            .field("status", &inner.status)
+            .field("code", &inner.code)
+            .field("request_id", &inner.request_id)
+            .field("source", &inner.source)
+            .finish()
     }
 }
 
@@ -286,6 +316,11 @@ impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
     }
+}
+
+/// A service's word that goes into logs as it is: short, and without line ends or terminal codes.
+fn tamed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 #[cfg(test)]
@@ -313,6 +348,18 @@ mod tests {
             "azure-key-vault: get \"db-password\": Forbidden: the caller may not read values \
              (status 403, code ForbiddenByRbac, request r-1)"
         );
+    }
+
+    #[test]
+    fn a_services_words_stay_one_short_line() {
+        let error = Error::new(ErrorKind::Unexpected, "x")
+            .with_code(format!("a\n\u{1b}[31m{}", "b".repeat(9999)))
+            .with_request_id("r\r\n1");
+
+        assert!(!error.to_string().contains(char::is_control));
+        assert!(error.to_string().len() < 300);
+        assert_eq!(error.request_id(), Some("r1"));
+        assert!(format!("{error:?}").starts_with("Error {"));
     }
 
     #[test]

@@ -222,11 +222,8 @@ pub trait SecretStoreExt: SecretStore {
         paged(move |page| self.list_page(page))
     }
 
-    /// [`list`](Self::list) as a stream that owns its store.
-    fn list_owned(self: Arc<Self>) -> BoxStream<'static, Result<SecretInfo>>
-    where
-        Self: Sized,
-    {
+    /// [`list`](Self::list) as a stream that owns its store; on an `Arc<dyn SecretStore>` too.
+    fn list_owned(self: Arc<Self>) -> BoxStream<'static, Result<SecretInfo>> {
         paged(move |page| {
             let store = Arc::clone(&self);
             async move { store.list_page(page).await }
@@ -234,8 +231,17 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// A secret's versions in the service's order, page by page.
-    fn list_versions<'a>(&'a self, secret: &'a SecretRef) -> BoxStream<'a, Result<VersionInfo>> {
-        paged(move |page| self.list_versions_page(secret, page))
+    fn list_versions<N>(&self, secret: N) -> BoxStream<'_, Result<VersionInfo>>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>>,
+    {
+        match secret.try_into() {
+            Ok(secret) => paged(move |page| {
+                let secret = secret.clone();
+                async move { self.list_versions_page(&secret, page).await }
+            }),
+            Err(error) => stream::iter([Err(error.into())]).boxed(),
+        }
     }
 
     /// The deleted secrets that can still be recovered, page by page.
@@ -250,14 +256,20 @@ pub trait SecretStoreExt: SecretStore {
     ///
     /// # Errors
     ///
-    /// As [`SecretStore::list_versions_page`] and [`SecretStore::describe`].
+    /// As [`SecretStore::list_versions_page`]; where there is a tie, also as [`SecretStore::describe`].
     async fn history<N>(&self, secret: N) -> Result<Vec<VersionInfo>>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
     {
         let secret = secret.try_into().map_err(Into::into)?;
         let mut versions: Vec<VersionInfo> = self.list_versions(&secret).try_collect().await?;
-        let current = self.describe(&secret).await?.current.and_then(|v| v.id);
+        versions.sort_by_key(|version| version.created_at);
+        let pairs = versions.iter().zip(versions.iter().skip(1));
+        let mut ties = pairs.filter(|(one, other)| one.created_at == other.created_at);
+        let current = match ties.next() {
+            Some(_) => self.describe(&secret).await?.current.and_then(|v| v.id),
+            None => return Ok(versions),
+        };
         versions.sort_by_cached_key(|version| {
             let is_current = current.is_some() && version.id == current;
             (version.created_at, is_current, version.id.clone())
@@ -320,4 +332,143 @@ where
     })
     .try_flatten()
     .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::{MemoryStore, SecretName};
+
+    type Script = Vec<Result<(&'static [u32], Option<&'static str>)>>;
+
+    /// What the stream gives, and the tokens it sent.
+    async fn stream_of(mut script: Script) -> (Vec<Result<u32>>, Vec<Option<String>>) {
+        script.reverse();
+        let script = Mutex::new(script);
+        let sent = Mutex::new(Vec::new());
+        let items = paged(|page: PageRequest| {
+            let token = page.token.map(|token| token.as_str().to_owned());
+            sent.lock().unwrap().push(token);
+            let answer = script.lock().unwrap().pop().unwrap();
+            async move {
+                answer.map(|(items, next)| Page {
+                    items: items.to_vec(),
+                    next: next.map(PageToken::new),
+                })
+            }
+        });
+        let items = items.collect().await;
+        (items, sent.into_inner().unwrap())
+    }
+
+    fn away() -> Error {
+        Error::new(ErrorKind::Unavailable, "away")
+    }
+
+    #[tokio::test]
+    async fn goes_through_every_page_also_an_empty_one() {
+        let (items, sent) = stream_of(vec![
+            Ok((&[1, 2], Some("first"))),
+            Ok((&[], Some("second"))),
+            Ok((&[3], None)),
+        ])
+        .await;
+
+        let items: Vec<u32> = items.into_iter().map(Result::unwrap).collect();
+        assert_eq!(items, [1, 2, 3]);
+        let sent: Vec<_> = sent.iter().map(Option::as_deref).collect();
+        assert_eq!(sent, [None, Some("first"), Some("second")]);
+    }
+
+    #[tokio::test]
+    async fn stops_after_an_error() {
+        let (items, sent) = stream_of(vec![Ok((&[1], Some("first"))), Err(away())]).await;
+
+        assert!(matches!(items.as_slice(), [Ok(1), Err(_)]));
+        assert_eq!(sent.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_comes_again_ends_the_list_with_an_error() {
+        let (items, sent) = stream_of(vec![
+            Ok((&[1], Some("a"))),
+            Ok((&[2], Some("b"))),
+            Ok((&[3], Some("a"))),
+        ])
+        .await;
+
+        let last = items.last().unwrap().as_ref().unwrap_err();
+        assert_eq!(last.kind(), ErrorKind::Unexpected);
+        assert_eq!(sent.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_list_can_own_its_store_whatever_its_type() {
+        let store = Arc::new(MemoryStore::new());
+        store.put("a", "value").await.unwrap();
+        let boxed: Arc<dyn SecretStore> = Arc::clone(&store) as _;
+
+        for list in [store.list_owned(), boxed.list_owned()] {
+            let all: Vec<SecretInfo> = tokio::spawn(list.try_collect()).await.unwrap().unwrap();
+            assert_eq!(all.len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn versions_are_listed_by_name_and_a_bad_name_is_an_item() {
+        let store = MemoryStore::new();
+        store.put("a", "value").await.unwrap();
+
+        let versions: Vec<_> = store.list_versions("a").collect().await;
+        let refused: Vec<_> = store.list_versions("").collect().await;
+
+        assert!(matches!(versions.as_slice(), [Ok(_)]));
+        assert!(matches!(refused.as_slice(), [Err(e)] if e.kind() == ErrorKind::InvalidInput));
+    }
+
+    #[tokio::test]
+    async fn many_are_read_in_the_order_asked_with_one_outcome_each() {
+        let store = MemoryStore::new();
+        for name in ["a", "c"] {
+            store.put(name, name).await.unwrap();
+        }
+        let asked = ["c", "b", "a", "c"].map(|name| SecretName::new(name).unwrap().into());
+
+        for parallel in [0, 1, 9] {
+            let outcomes = store.get_many(asked.to_vec(), parallel).await;
+
+            let told: Vec<_> = outcomes
+                .iter()
+                .map(|(secret, outcome)| (secret.as_str(), outcome.is_ok()))
+                .collect();
+            assert_eq!(told, [("c", true), ("b", false), ("a", true), ("c", true)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_history_without_ties_needs_no_description() {
+        let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
+        let store = MemoryStore::builder()
+            .clock(Arc::clone(&clock) as _)
+            .build();
+        store.put("a", "1").await.unwrap();
+        clock.advance(Duration::from_secs(1));
+        store.put("a", "2").await.unwrap();
+        store.faults().forbid("describe");
+
+        let history = store.history("a").await.unwrap();
+        let times: Vec<_> = history.iter().map(|v| v.created_at.unwrap()).collect();
+        assert_eq!(times.len(), 2);
+        assert!(times.is_sorted());
+
+        store.put("a", "3").await.unwrap();
+        let error = store.history("a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Forbidden);
+    }
 }

@@ -235,6 +235,9 @@ mod tests {
             "http://127.0.0.1:1",
             "http://[::1]:1",
             "http://localhost",
+            "http://127.9.9.9",
+            "http://169.254.169.254",
+            "http://127.1",
         ] {
             assert!(Endpoint::parse("endpoint", good).is_ok(), "{good}");
         }
@@ -244,6 +247,13 @@ mod tests {
             "ftp://127.0.0.1",
             "https://user@a.b",
             "https://:hunter2@a.b",
+            "https://hunter2:@a.b",
+            "https://hunter2%40a.b@c.d",
+            "https://a.b?",
+            "http://localhost@a.b",
+            "http://169.254.169.254.a.b",
+            "http://[::ffff:1.2.3.4]",
+            "https://",
             "https://a.b/?x=1",
             "https://a.b/#x",
             "http://127.0.0.1.a.b",
@@ -253,6 +263,18 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
             assert!(!format!("{error:?}").contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn a_name_is_the_same_in_any_script_and_case() {
+        let endpoint = Endpoint::parse("endpoint", "https://b\u{fc}cher.example").unwrap();
+
+        assert_eq!(endpoint.host(), "xn--bcher-kva.example");
+        assert!(endpoint.follow("https://XN--BCHER-KVA.example/x").is_ok());
+
+        let v6 = Endpoint::parse("endpoint", "https://[2001:db8::1]:8443").unwrap();
+        assert!(v6.follow("https://[2001:DB8:0::1]:8443/x").is_ok());
+        assert!(v6.follow("https://[2001:db8::1]/x").is_err());
     }
 
     #[test]
@@ -268,6 +290,12 @@ mod tests {
                 "https://vault.example/secrets?$skiptoken=a",
             ),
             ("HTTPS://VAULT.EXAMPLE/s", "https://vault.example/s"),
+            ("next?a={b}|c", "https://vault.example/base/next?a={b}|c"),
+            ("/s#part", "https://vault.example/s"),
+            (
+                "https://vault.example\\@evil.example/",
+                "https://vault.example/@evil.example/",
+            ),
         ] {
             assert_eq!(endpoint.follow(link).unwrap().to_string(), url);
         }
@@ -279,6 +307,16 @@ mod tests {
             "https://vault.example@evil.example/",
             "https://a:b@vault.example/",
             "\\\\evil.example/x",
+            "/\\evil.example/x",
+            "/\t/evil.example/x",
+            "https:\\\\evil.example/x",
+            "https://vault.example.evil.example/",
+            "https://vault.example./",
+            "https://v\u{430}ult.example/",
+            "https://[::1]/",
+            "https://vault.example:0/",
+            "data:text/plain,x",
+            "javascript:x",
         ] {
             assert!(endpoint.follow(link).is_err(), "{link}");
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::BytesMut;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Body, SendError, SendErrorKind, Transport};
@@ -153,6 +155,16 @@ impl Transport for ReqwestTransport {
         let mut request = reqwest::Request::try_from(request.map(Body::into_bytes))
             .map_err(|error| SendError::new(SendErrorKind::Setup, root_cause(error)))?;
         *request.timeout_mut() = Some(timeout);
+        // The client tells no length of a body of no bytes, and gateways refuse such a write with 411.
+        let writes = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
+        if writes
+            && request
+                .body()
+                .is_none_or(|body| body.as_bytes() == Some(b""))
+        {
+            let none = HeaderValue::from_static("0");
+            request.headers_mut().insert(CONTENT_LENGTH, none);
+        }
 
         let mut answer = client.execute(request).await.map_err(unanswered)?;
 
@@ -166,18 +178,20 @@ impl Transport for ReqwestTransport {
 
 impl ReqwestTransport {
     async fn read(&self, answer: &mut reqwest::Response) -> Result<Body, SendError> {
+        let bound = self.options.max_answer_bytes;
+        let too_large = || {
+            let message = format!("the answer is larger than {bound} bytes");
+            Err(SendError::new(SendErrorKind::AnswerTooLarge, message))
+        };
         let told = answer.content_length().unwrap_or(0);
         let told = usize::try_from(told).unwrap_or(usize::MAX);
-        let mut body = Zeroizing::new(Vec::with_capacity(told.min(self.options.max_answer_bytes)));
+        if told > bound {
+            return too_large();
+        }
+        let mut body = Zeroizing::new(Vec::with_capacity(told));
         while let Some(chunk) = answer.chunk().await.map_err(unanswered)? {
-            if body.len() + chunk.len() > self.options.max_answer_bytes {
-                return Err(SendError::new(
-                    SendErrorKind::AnswerTooLarge,
-                    format!(
-                        "the answer is larger than {} bytes",
-                        self.options.max_answer_bytes
-                    ),
-                ));
+            if chunk.len() > bound - body.len() {
+                return too_large();
             }
             append_wiped(&mut body, &chunk);
             // The client's own buffer is wiped where nobody else holds it.
@@ -190,7 +204,9 @@ impl ReqwestTransport {
 }
 
 fn unanswered(error: reqwest::Error) -> SendError {
-    let kind = if error.is_connect() || error.is_builder() {
+    let kind = if error.is_builder() {
+        SendErrorKind::Setup
+    } else if error.is_connect() {
         SendErrorKind::NotSent
     } else if error.is_timeout() {
         SendErrorKind::TimedOut

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 pub struct RetryPolicy {
     /// The most repeats of one request; 5 by default, 0 turns repeats off.
     pub max_repeats: usize,
-    /// The first pause, doubled for each further one, with jitter; 200 ms by default.
+    /// The first pause, doubled for each further one; 200 ms by default. Chance shortens
+    /// each pause by up to a half.
     pub first_delay: Duration,
     /// The longest pause of our own; 20 s by default.
     pub max_delay: Duration,
@@ -25,6 +26,8 @@ pub struct RetryPolicy {
     /// The most time for one attempt, from first byte to last; 30 s by default.
     pub attempt: Duration,
 }
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
@@ -41,9 +44,11 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     pub(super) fn delays(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+        // The jitter adds up to as much again, and no number of the user's may overflow in it.
+        let half = |delay: Duration| delay.min(DAY) / 2;
         ExponentialBuilder::default()
-            .with_min_delay(self.first_delay)
-            .with_max_delay(self.max_delay)
+            .with_min_delay(half(self.first_delay.min(self.max_delay)))
+            .with_max_delay(half(self.max_delay))
             .with_max_times(self.max_repeats)
             .with_jitter()
             .build()
@@ -123,6 +128,22 @@ mod tests {
                 wait.map(Duration::from_millis),
                 "{name}: {value}"
             );
+        }
+    }
+
+    #[test]
+    fn no_pause_is_longer_than_the_longest() {
+        for _ in 0..100 {
+            let policy = RetryPolicy {
+                max_repeats: 12,
+                ..RetryPolicy::default()
+            };
+
+            let delays: Vec<_> = policy.delays().collect();
+
+            assert_eq!(delays.len(), 12);
+            assert!(delays.iter().all(|delay| *delay <= policy.max_delay));
+            assert!(delays.iter().all(|delay| *delay >= policy.first_delay / 2));
         }
     }
 

@@ -1,15 +1,15 @@
 //! Tokens: one fetch at a time, renewed early.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::Result;
 use crate::clock::Clock;
+use crate::{Error, Result};
 
 /// A credential as it is sent, and how long it holds.
 #[derive(Clone)]
@@ -91,12 +91,31 @@ pub struct TokenCache {
 struct Shared {
     source: Box<dyn TokenSource>,
     clock: Arc<dyn Clock>,
-    kept: RwLock<Option<(u64, Token)>>,
+    state: RwLock<State>,
     fetching: tokio::sync::Mutex<()>,
 }
 
-/// A token is renewed this long before its end.
+#[derive(Debug, Default)]
+struct State {
+    kept: Option<Kept>,
+    /// How many fetches have failed, and how the last one did.
+    failures: u64,
+    failed: Option<Error>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    generation: u64,
+    token: Token,
+    /// When to look for a newer one.
+    renew_at: Option<Timestamp>,
+}
+
+/// A token is renewed this long before its end, or at half its life where that is shorter.
 const EARLY: Duration = Duration::from_secs(300);
+
+/// The pause after an early renewal that failed.
+const PAUSE: Duration = Duration::from_secs(30);
 
 impl TokenCache {
     /// A cache before `source`.
@@ -105,30 +124,46 @@ impl TokenCache {
             shared: Arc::new(Shared {
                 source: Box::new(source),
                 clock,
-                kept: RwLock::new(None),
+                state: RwLock::default(),
                 fetching: tokio::sync::Mutex::new(()),
             }),
         }
     }
 
-    /// A token that holds, with its generation. An early renewal that fails is
-    /// no error while the kept token still holds.
+    /// A token that holds, with its generation. An early renewal that fails is no error
+    /// while the kept token still holds, and holds up none of the other callers.
     ///
     /// # Errors
     ///
     /// As [`TokenSource::fetch`].
     pub async fn get(&self) -> Result<(u64, Token)> {
-        if let Some(kept) = self.kept().filter(|(_, token)| self.holds(token, EARLY)) {
-            return Ok(kept);
+        let (kept, failures) = self.look();
+        let usable = match kept {
+            Some(kept) if self.is_fresh(&kept) => return Ok(kept.told()),
+            kept => kept.filter(|kept| self.holds(kept)),
+        };
+        let Some(usable) = usable else {
+            return self
+                .wait_or_fetch(failures, |kept| self.is_fresh(kept))
+                .await;
+        };
+        let Ok(_one) = self.shared.fetching.try_lock() else {
+            return Ok(usable.told());
+        };
+        // Somebody may have been here just before.
+        if let (Some(kept), _) = self.look()
+            && self.is_fresh(&kept)
+        {
+            return Ok(kept.told());
         }
-        let _one = self.shared.fetching.lock().await;
-        match self.kept() {
-            Some(kept) if self.holds(&kept.1, EARLY) => Ok(kept),
-            Some(kept) if self.holds(&kept.1, Duration::ZERO) => {
-                Ok(self.fetch().await.unwrap_or(kept))
-            }
-            _ => self.fetch().await,
+        if let Ok(newer) = self.fetch().await {
+            return Ok(newer);
         }
+        let later = self.shared.clock.now().saturating_add(PAUSE).ok();
+        if let Some(kept) = &mut self.write().kept {
+            kept.renew_at = later;
+        }
+        Ok(usable.told())
     }
 
     /// A token newer than `generation`, which the service refused; `None` if there can be none.
@@ -140,35 +175,87 @@ impl TokenCache {
         if !self.shared.source.renewable() {
             return Ok(None);
         }
+        let (_, failures) = self.look();
+        self.wait_or_fetch(failures, |kept| kept.generation > generation)
+            .await
+            .map(Some)
+    }
+
+    /// The outcome of the fetch that is under way, or of one of our own.
+    async fn wait_or_fetch(
+        &self,
+        failures: u64,
+        will_do: impl Fn(&Kept) -> bool + Send,
+    ) -> Result<(u64, Token)> {
         let _one = self.shared.fetching.lock().await;
-        match self.kept() {
-            Some(kept) if kept.0 > generation => Ok(Some(kept)),
-            _ => self.fetch().await.map(Some),
+        match self.look() {
+            (Some(kept), _) if will_do(&kept) => return Ok(kept.told()),
+            // Else as many fetches as callers would fail one after the other.
+            (_, now) if now > failures => {
+                if let Some(error) = &self.read().failed {
+                    return Err(error.without_source());
+                }
+            }
+            _ => {}
         }
+        self.fetch().await
     }
 
-    fn kept(&self) -> Option<(u64, Token)> {
-        let kept = self.shared.kept.read();
-        kept.unwrap_or_else(PoisonError::into_inner).clone()
+    fn look(&self) -> (Option<Kept>, u64) {
+        let state = self.read();
+        (state.kept.clone(), state.failures)
     }
 
-    fn holds(&self, token: &Token, margin: Duration) -> bool {
-        token.expires_at.is_none_or(|end| {
-            let soon = self.shared.clock.now().saturating_add(margin);
-            soon.is_ok_and(|soon| soon < end)
-        })
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        let state = self.shared.state.read();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        let state = self.shared.state.write();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_fresh(&self, kept: &Kept) -> bool {
+        kept.renew_at
+            .is_none_or(|then| self.shared.clock.now() < then)
+    }
+
+    fn holds(&self, kept: &Kept) -> bool {
+        let end = kept.token.expires_at;
+        end.is_none_or(|end| self.shared.clock.now() < end)
     }
 
     async fn fetch(&self) -> Result<(u64, Token)> {
-        let token = self.shared.source.fetch().await?;
-        let mut kept = self
-            .shared
-            .kept
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let generation = kept.as_ref().map_or(0, |(generation, _)| generation + 1);
-        *kept = Some((generation, token.clone()));
-        Ok((generation, token))
+        let fetched = self.shared.source.fetch().await;
+        let now = self.shared.clock.now();
+        let mut state = self.write();
+        let token = match fetched {
+            Ok(token) => token,
+            Err(error) => {
+                state.failures += 1;
+                state.failed = Some(error.without_source());
+                return Err(error);
+            }
+        };
+        let renew_at = token.expires_at.map(|end| {
+            let life = Duration::try_from(end.duration_since(now)).unwrap_or_default();
+            end.saturating_sub(EARLY.min(life / 2)).unwrap_or(end)
+        });
+        let generation = state.kept.as_ref().map_or(0, |kept| kept.generation + 1);
+        let kept = Kept {
+            generation,
+            token,
+            renew_at,
+        };
+        state.kept = Some(kept.clone());
+        Ok(kept.told())
+    }
+}
+
+impl Kept {
+    fn told(self) -> (u64, Token) {
+        (self.generation, self.token)
     }
 }
 
@@ -178,9 +265,11 @@ mod tests {
 
     use std::sync::atomic::{AtomicU32, Ordering};
 
+    use futures_util::FutureExt as _;
+
     use super::*;
+    use crate::ErrorKind;
     use crate::clock::ManualClock;
-    use crate::{Error, ErrorKind};
 
     #[derive(Clone, Debug)]
     struct Counted {
@@ -253,6 +342,68 @@ mod tests {
             cache.get().await.unwrap_err().kind(),
             ErrorKind::Unavailable
         );
+    }
+
+    #[tokio::test]
+    async fn a_token_of_a_short_life_is_not_fetched_for_every_request() {
+        let (mut source, _) = cache(9);
+        source.life = Duration::from_secs(60);
+        let clock = Arc::clone(&source.clock);
+        let cache = TokenCache::new(source.clone(), clock);
+
+        for _ in 0..6 {
+            cache.get().await.unwrap();
+            source.clock.advance(Duration::from_secs(5));
+        }
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
+
+        cache.get().await.unwrap();
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn callers_with_a_good_token_do_not_wait_for_an_issuer_that_is_away() {
+        let (source, cache) = cache(1);
+        cache.get().await.unwrap();
+        source.clock.advance(Duration::from_secs(3400));
+
+        let mut first = Box::pin(cache.get());
+        assert!(first.as_mut().now_or_never().is_none());
+        assert!(cache.get().now_or_never().unwrap().is_ok());
+        assert!(first.await.is_ok());
+
+        // Nor does each of them ask it again.
+        for _ in 0..5 {
+            assert!(cache.get().await.is_ok());
+        }
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
+        source.clock.advance(Duration::from_secs(30));
+        assert!(cache.get().await.is_ok());
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
+    async fn callers_that_waited_for_a_fetch_share_its_failure() {
+        let (source, cache) = cache(0);
+
+        let all = futures_util::future::join_all((0..9).map(|_| cache.get())).await;
+
+        for outcome in all {
+            assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Unavailable);
+        }
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
+        assert!(cache.get().await.is_err());
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_fetch_that_was_dropped_holds_nobody_up() {
+        let (source, cache) = cache(9);
+
+        assert!(cache.get().now_or_never().is_none());
+
+        assert!(cache.get().await.is_ok());
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
     }
 
     #[tokio::test]

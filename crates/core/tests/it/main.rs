@@ -2,3 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod memory;
+#[cfg(feature = "reqwest")]
+mod transport;

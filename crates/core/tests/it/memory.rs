@@ -81,11 +81,7 @@ fn clocked() -> (Arc<ManualClock>, MemoryStore) {
 }
 
 async fn state_of(store: &MemoryStore, secret: &str, version: &VersionId) -> VersionState {
-    let versions: Vec<_> = store
-        .list_versions(&SecretRef::try_from(secret).unwrap())
-        .try_collect()
-        .await
-        .unwrap();
+    let versions: Vec<_> = store.list_versions(secret).try_collect().await.unwrap();
     let found = versions
         .into_iter()
         .find(|v| v.id.as_ref() == Some(version));

@@ -43,10 +43,6 @@ impl Call {
     }
 
     pub(super) fn read(&self, message: &Message) -> Result<Map<String, Value>, Status> {
-        let json = self.header("content-type").unwrap_or_default();
-        if !json.starts_with("application/json") {
-            return Err(Status::invalid("Content-Type", "must be application/json"));
-        }
         let body = parse(&self.body).ok_or_else(|| Status::invalid("body", "is no JSON"))?;
         message.read(&body)
     }

@@ -170,7 +170,7 @@ fn entry_key(key: &str) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || b"-_./\\@".contains(&b))
 }
 
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {
         if letter.is_ascii_uppercase() {

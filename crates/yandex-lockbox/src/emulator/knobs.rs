@@ -35,7 +35,8 @@ impl Emulator {
     /// answers: the one that begins it, then polls.
     ///
     /// Its change takes effect when it is done. A secret being created is listed as
-    /// `CREATING` meanwhile. Without this, Create takes 1 and the others 0.
+    /// `CREATING` meanwhile. Without this, Create takes 1 and the others 0. What nobody polls
+    /// is done by itself after 5 seconds of the clock for each of these answers.
     pub fn pending_polls(&self, answers: u32) {
         self.state().knobs.pending_polls = Some(answers);
     }

@@ -9,7 +9,8 @@
 //! in the wrong state, for a base version that is not active and for GetEx with a name that
 //! several secrets have; NOT_FOUND for the payload of a secret without versions;
 //! INVALID_ARGUMENT for an entry key given twice, for a version left without entries and for
-//! an `Idempotency-Key` that is no UUID; an operation that fails leaves no trace.
+//! an `Idempotency-Key` that is no UUID; an operation that fails leaves no trace; a body is
+//! read as JSON whatever its `Content-Type`.
 //! Access bindings and Operation.Cancel are answered 501.
 
 mod call;

@@ -1,5 +1,7 @@
 //! Operations: changes that take effect at once or after some polls.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -7,6 +9,10 @@ use super::change::{Applied, Change};
 use super::render::{Writer, millis, nanos};
 use super::state::{Secret, State};
 use super::status::Status;
+
+/// An operation that nobody polls ends after this long for each answer that would say
+/// that it is not done.
+const UNPOLLED: Duration = Duration::from_secs(5);
 
 /// Who does everything here.
 const ACTOR: &str = "ajeemulator000000001";
@@ -24,6 +30,8 @@ pub(super) struct Operation {
     pending: u32,
     /// How many polls still find nothing.
     hidden: u32,
+    /// When it ends by itself.
+    ends_at: Timestamp,
     outcome: Option<Result<Value, Status>>,
 }
 
@@ -53,6 +61,7 @@ impl State {
             fails: self.knobs.fail_next_operation.take(),
             pending,
             hidden: self.knobs.leading_404s,
+            ends_at: now.saturating_add(UNPOLLED * pending).unwrap_or(now),
             outcome: None,
         });
         if let Some(key) = key {
@@ -62,6 +71,18 @@ impl State {
             self.settle(self.operations.len() - 1);
         }
         self.begun(&id)
+    }
+
+    /// Ends the operations whose time is up: not every client polls.
+    pub(super) fn settle_overdue(&mut self, now: Timestamp) {
+        for index in 0..self.operations.len() {
+            let operation = self.operations.get_mut(index);
+            let due = |o: &&mut Operation| o.outcome.is_none() && o.ends_at <= now;
+            if let Some(operation) = operation.filter(due) {
+                operation.pending = 0;
+                self.settle(index);
+            }
+        }
     }
 
     /// The operation as it stands, which a repeated request is answered with.

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::fields::snake;
 use super::state::{ACTIVE, Secret, State, Version};
 use super::status::Status;
 
@@ -16,10 +17,12 @@ impl Query {
     pub(super) fn read(pairs: &[(String, String)], known: &[&str]) -> Result<Self, Status> {
         let mut read = BTreeMap::new();
         for (name, value) in pairs {
-            if !known.contains(&name.as_str()) {
+            // As in bodies, a field goes by its JSON name or by its name in the descriptor.
+            let called = |json: &&&str| **json == name.as_str() || snake(json) == *name;
+            let Some(json) = known.iter().find(called) else {
                 return Err(Status::invalid(name, "no such parameter"));
-            }
-            if read.insert(name.clone(), value.clone()).is_some() {
+            };
+            if read.insert((*json).to_owned(), value.clone()).is_some() {
                 return Err(Status::invalid(name, "given twice"));
             }
         }

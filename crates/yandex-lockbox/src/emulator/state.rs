@@ -115,9 +115,10 @@ impl State {
         found.ok_or_else(|| Status::not_found("Secret"))
     }
 
-    /// Destroys what is due.
+    /// Destroys what is due, and ends what nobody polls.
     pub(super) fn catch_up(&mut self) {
         let now = self.clock.now();
+        self.settle_overdue(now);
         for version in self.secrets.iter_mut().flat_map(|s| &mut s.versions) {
             if version.status == SCHEDULED && version.destroy_at.is_some_and(|at| at <= now) {
                 version.destroy();

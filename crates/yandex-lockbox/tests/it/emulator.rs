@@ -45,6 +45,34 @@ async fn a_creation_is_done_at_its_first_poll_and_shows_nothing_before() {
 }
 
 #[tokio::test]
+async fn a_creation_that_nobody_polls_is_done_by_itself() {
+    let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
+    let emulator = Emulator::builder()
+        .clock(Arc::clone(&clock) as _)
+        .start()
+        .await;
+    let body =
+        json!({"folderId": FOLDER, "versionPayloadEntries": [{"key": "k", "textValue": "v"}]});
+    let begun = post(&emulator, SECRETS, body).await;
+    let path = format!("{SECRETS}/{}", begun.text("/metadata/secretId"));
+
+    clock.advance(Duration::from_secs(4));
+    assert_eq!(get(&emulator, &path).await.at("/status"), "CREATING");
+
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(get(&emulator, &path).await.at("/status"), "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_parameter_goes_by_both_names_of_its_field() {
+    let emulator = with_db().await;
+    for name in ["versionId", "version_id"] {
+        let answer = get(&emulator, &at(&format!("/payload?{name}={VERSION}"))).await;
+        assert_eq!(answer.status, 200, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_pending_operation_takes_effect_when_it_is_done_and_not_before() {
     let emulator = with_db().await;
     emulator.pending_polls(2);

@@ -25,7 +25,11 @@ async fn vault() -> (Emulator, Arc<ManualClock>) {
 
 /// Seconds on the clock since the vault was started.
 fn waited(clock: &ManualClock) -> i64 {
-    clock.now().as_second() - manual_clock().now().as_second()
+    waited_ms(clock) / 1000
+}
+
+fn waited_ms(clock: &ManualClock) -> i64 {
+    clock.now().as_millisecond() - manual_clock().now().as_millisecond()
 }
 
 /// What the vault was sent: method and path.

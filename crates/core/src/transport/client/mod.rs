@@ -144,7 +144,7 @@ impl Client {
                 clock: options.clock,
                 retry: options.retry,
                 budget: RetryBudget::new(),
-                permits: Semaphore::new(options.max_in_flight.max(1)),
+                permits: Semaphore::new(options.max_in_flight.clamp(1, Semaphore::MAX_PERMITS)),
             }),
         })
     }
@@ -235,7 +235,7 @@ impl Client {
             let spent = shared.clock.now().duration_since(start);
             let spent = Duration::try_from(spent).unwrap_or_default();
             let too_long = failed.wait > Some(shared.retry.max_server_wait)
-                || spent + delay > shared.retry.total;
+                || spent.saturating_add(delay) > shared.retry.total;
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }

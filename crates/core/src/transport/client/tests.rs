@@ -325,3 +325,41 @@ async fn a_change_that_lost_every_answer_may_have_taken_place() {
         assert_eq!(fixed.client.send(call).await.unwrap_err().retry(), retry);
     }
 }
+
+#[tokio::test]
+async fn no_option_is_too_large() {
+    let script = Arc::new(Script::default());
+    let wait = || told_to_wait(429, &u64::MAX.to_string());
+    let answers = [wait(), wait(), answer(200)];
+    script.answers.lock().unwrap().extend(answers);
+    let service = Service {
+        provider: "test",
+        endpoints: vec![Endpoint::parse("endpoint", "https://a.example").unwrap()],
+        tokens: ready(),
+        scheme: Scheme::Raw,
+        refusal,
+    };
+    let options = ClientOptions {
+        transport: Some(Arc::clone(&script) as _),
+        clock: Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap())),
+        retry: RetryPolicy {
+            first_delay: Duration::MAX,
+            max_delay: Duration::MAX,
+            max_server_wait: Duration::MAX,
+            total: Duration::MAX,
+            ..RetryPolicy::default()
+        },
+        max_in_flight: usize::MAX,
+    };
+    let client = Client::new(service, options).unwrap();
+    let call = Call {
+        operation: "get",
+        secret: None,
+        repeat: Repeat::Safe,
+        request: Request::get("https://a.example/x")
+            .body(Body::empty())
+            .unwrap(),
+    };
+
+    assert_eq!(client.send(call).await.unwrap().status(), 200);
+}
