@@ -1,6 +1,6 @@
 //! Refusals: status and code to kind.
 
-use polyvault_core::transport::{Refusal, json};
+use polyvault_core::transport::{self, Refusal, RefusalRow, json};
 use polyvault_core::{Error, ErrorKind};
 
 use crate::credential::Challenge;
@@ -8,7 +8,7 @@ use crate::wire::{Refused, RefusedError};
 
 /// What a refusal means: by status and innermost code, and by the status alone where
 /// the code has no row. The outer code tells no more than the status does.
-const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
+const TABLE: &[RefusalRow] = &[
     (
         400,
         "",
@@ -146,12 +146,6 @@ pub(crate) fn is_being_deleted(error: &Error) -> bool {
 }
 
 fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
-    let row = |wanted: &str| {
-        TABLE
-            .iter()
-            .find(|(s, c, ..)| *s == status && *c == wanted)
-            .map(|(.., kind, ours)| (*kind, *ours))
-    };
     let unknown = match status {
         400..500 => (
             ErrorKind::Unexpected,
@@ -163,7 +157,7 @@ fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
             "the vault answers with a status unknown here",
         ),
     };
-    row(code).or_else(|| row("")).unwrap_or(unknown)
+    transport::classify(TABLE, status, code).unwrap_or(unknown)
 }
 
 /// What the vault asks for, in words: a ready token for another tenant or another
@@ -179,16 +173,15 @@ fn asked_for(refusal: &Refusal<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn the_table_has_no_row_twice() {
-        for (index, row) in TABLE.iter().enumerate() {
-            let twin = TABLE
-                .iter()
-                .skip(index + 1)
-                .find(|r| (r.0, r.1) == (row.0, row.1));
-            assert!(twin.is_none(), "{row:?}");
+        let mut rows = HashSet::new();
+        for row in TABLE {
+            assert!(rows.insert((row.0, row.1)), "{row:?}");
         }
     }
 

@@ -101,7 +101,7 @@ impl DeletePoll {
 impl Poll<()> for DeletePoll {
     async fn poll(&mut self) -> Result<Polled<()>> {
         let asked = self.ask().await;
-        asked.map_err(|error| about(error, "delete", &self.name))
+        asked.map_err(|error| error.about(SCHEME, "delete", Some(&self.name)))
     }
 }
 
@@ -160,7 +160,7 @@ impl RecoverPoll {
 impl Poll<SecretInfo> for RecoverPoll {
     async fn poll(&mut self) -> Result<Polled<SecretInfo>> {
         let asked = self.ask().await;
-        asked.map_err(|error| about(error, "recover", &self.name))
+        asked.map_err(|error| error.about(SCHEME, "recover", Some(&self.name)))
     }
 }
 
@@ -181,11 +181,4 @@ fn read<'a>(operation: &'static str, name: &'a str, request: Request<Body>) -> C
         repeat: Repeat::Safe,
         request,
     }
-}
-
-fn about(error: Error, operation: &'static str, name: &str) -> Error {
-    error
-        .with_provider(SCHEME)
-        .with_operation(operation)
-        .with_secret(name)
 }

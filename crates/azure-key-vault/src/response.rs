@@ -3,8 +3,8 @@
 use http::Response;
 use polyvault_core::transport::{Body, json};
 use polyvault_core::{
-    DeletedSecretInfo, Error, ErrorKind, Labels, Page, PageToken, Payload, Result, Secret,
-    SecretInfo, SecretName, Timestamp, VersionId, VersionInfo, VersionState, Written,
+    DeletedSecretInfo, Labels, Page, PageToken, Payload, Result, Secret, SecretInfo, SecretName,
+    Timestamp, VersionId, VersionInfo, VersionState, Written,
 };
 
 use crate::config::Config;
@@ -23,7 +23,7 @@ pub(crate) fn secret(config: &Config, response: &Response<Body>) -> Result<Secre
     let bundle: Bundle<'_> = json::decode(response.body().as_bytes())?;
     let version = version_info(&bundle)?;
     let info = secret_info(config, &bundle)?;
-    let value = bundle.value.ok_or_else(|| missing("value"))?;
+    let value = bundle.value.ok_or_else(|| json::missing("value"))?;
     Ok(Secret {
         id: Some(info.id),
         name: info.name,
@@ -50,7 +50,7 @@ pub(crate) fn written(
     let bundle: Bundle<'_> = json::decode(response.body().as_bytes())?;
     let version = version_info(&bundle)?;
     if version.id.is_none() {
-        return Err(missing("version in `id`"));
+        return Err(json::missing("version in `id`"));
     }
     Ok(Written {
         secret: secret_info(config, &bundle)?.id,
@@ -98,7 +98,7 @@ pub(crate) fn list_deleted(
 
 fn page<T>(response: &Response<Body>, item: impl Fn(&Bundle<'_>) -> Result<T>) -> Result<Page<T>> {
     let list: List<'_> = json::decode(response.body().as_bytes())?;
-    let items = list.value.ok_or_else(|| missing("value"))?;
+    let items = list.value.ok_or_else(|| json::missing("value"))?;
     Ok(Page {
         items: items.iter().map(item).collect::<Result<_>>()?,
         next: list
@@ -109,11 +109,11 @@ fn page<T>(response: &Response<Body>, item: impl Fn(&Bundle<'_>) -> Result<T>) -
 }
 
 fn secret_info(config: &Config, bundle: &Bundle<'_>) -> Result<SecretInfo> {
-    let id = bundle.id.as_deref().ok_or_else(|| missing("id"))?;
-    let (name, _) = wire::split_id(id).ok_or_else(|| missing("name in `id`"))?;
+    let id = bundle.id.as_deref().ok_or_else(|| json::missing("id"))?;
+    let (name, _) = wire::split_id(id).ok_or_else(|| json::missing("name in `id`"))?;
     let current = version_info(bundle)?;
     Ok(SecretInfo {
-        name: Some(SecretName::new(name).map_err(|_| missing("name in `id`"))?),
+        name: Some(SecretName::new(name).map_err(|_| json::missing("name in `id`"))?),
         labels: current.labels.clone(),
         state: current.state.clone(),
         updated_at: current.updated_at,
@@ -124,8 +124,8 @@ fn secret_info(config: &Config, bundle: &Bundle<'_>) -> Result<SecretInfo> {
 }
 
 fn version_info(bundle: &Bundle<'_>) -> Result<VersionInfo> {
-    let id = bundle.id.as_deref().ok_or_else(|| missing("id"))?;
-    let (_, version) = wire::split_id(id).ok_or_else(|| missing("name in `id`"))?;
+    let id = bundle.id.as_deref().ok_or_else(|| json::missing("id"))?;
+    let (_, version) = wire::split_id(id).ok_or_else(|| json::missing("name in `id`"))?;
     let attributes = bundle.attributes.as_ref();
     let told = |field: fn(&wire::Attributes) -> Option<i64>| time(attributes.and_then(field));
     let enabled = attributes.and_then(|attributes| attributes.enabled);
@@ -133,7 +133,7 @@ fn version_info(bundle: &Bundle<'_>) -> Result<VersionInfo> {
         id: version
             .map(VersionId::new)
             .transpose()
-            .map_err(|_| missing("version in `id`"))?,
+            .map_err(|_| json::missing("version in `id`"))?,
         state: match enabled {
             Some(false) => VersionState::Disabled,
             _ => VersionState::Enabled,
@@ -156,11 +156,4 @@ fn labels(bundle: &Bundle<'_>) -> Labels {
 
 fn time(seconds: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_second(seconds?).ok()
-}
-
-fn missing(field: &str) -> Error {
-    Error::new(
-        ErrorKind::Decode,
-        format!("the answer lacks the field {field}"),
-    )
 }

@@ -96,7 +96,8 @@ impl SecretStore for AzureKeyVault {
             self.capabilities.check_get(secret, &options)?;
             self.get_named("get", self.name(secret)?, &options).await
         };
-        read.await.map_err(|error| about(error, "get", secret))
+        read.await
+            .map_err(|error| error.about(SCHEME, "get", Some(secret.as_str())))
     }
 
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
@@ -104,7 +105,8 @@ impl SecretStore for AzureKeyVault {
             self.capabilities.check_secret(secret)?;
             self.describe_named(self.name(secret)?).await
         };
-        read.await.map_err(|error| about(error, "describe", secret))
+        read.await
+            .map_err(|error| error.about(SCHEME, "describe", Some(secret.as_str())))
     }
 
     async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
@@ -114,7 +116,8 @@ impl SecretStore for AzureKeyVault {
             let answer = self.send("list", None, request).await?;
             response::list(&self.config, &answer)
         };
-        read.await.map_err(|error| ours(error, "list"))
+        read.await
+            .map_err(|error| error.about(SCHEME, "list", None))
     }
 
     async fn list_versions_page(
@@ -128,7 +131,7 @@ impl SecretStore for AzureKeyVault {
                 .await
         };
         read.await
-            .map_err(|error| about(error, "list_versions", secret))
+            .map_err(|error| error.about(SCHEME, "list_versions", Some(secret.as_str())))
     }
 
     async fn begin_put(
@@ -152,7 +155,7 @@ impl SecretStore for AzureKeyVault {
         write
             .await
             .map(Operation::done)
-            .map_err(|error| about(error, "put", secret))
+            .map_err(|error| error.about(SCHEME, "put", Some(secret.as_str())))
     }
 
     async fn begin_update(
@@ -170,7 +173,7 @@ impl SecretStore for AzureKeyVault {
         write
             .await
             .map(Operation::done)
-            .map_err(|error| about(error, "update", secret))
+            .map_err(|error| error.about(SCHEME, "update", Some(secret.as_str())))
     }
 
     async fn begin_update_version(
@@ -192,7 +195,7 @@ impl SecretStore for AzureKeyVault {
         write
             .await
             .map(Operation::done)
-            .map_err(|error| about(error, "update_version", secret))
+            .map_err(|error| error.about(SCHEME, "update_version", Some(secret.as_str())))
     }
 
     async fn begin_delete(
@@ -204,7 +207,9 @@ impl SecretStore for AzureKeyVault {
             self.capabilities.check_delete(secret, &options)?;
             self.delete_named(self.name(secret)?).await
         };
-        write.await.map_err(|error| about(error, "delete", secret))
+        write
+            .await
+            .map_err(|error| error.about(SCHEME, "delete", Some(secret.as_str())))
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
@@ -214,7 +219,8 @@ impl SecretStore for AzureKeyVault {
             let answer = self.send("list_deleted", None, request).await?;
             response::list_deleted(&self.config, &answer)
         };
-        read.await.map_err(|error| ours(error, "list_deleted"))
+        read.await
+            .map_err(|error| error.about(SCHEME, "list_deleted", None))
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
@@ -222,7 +228,9 @@ impl SecretStore for AzureKeyVault {
             self.capabilities.check_recover(secret)?;
             self.recover_named(self.name(secret)?).await
         };
-        write.await.map_err(|error| about(error, "recover", secret))
+        write
+            .await
+            .map_err(|error| error.about(SCHEME, "recover", Some(secret.as_str())))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
@@ -233,7 +241,7 @@ impl SecretStore for AzureKeyVault {
         write
             .await
             .map(Operation::done)
-            .map_err(|error| about(error, "purge", secret))
+            .map_err(|error| error.about(SCHEME, "purge", Some(secret.as_str())))
     }
 
     async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
@@ -251,7 +259,7 @@ impl SecretStore for AzureKeyVault {
                 }
             })
         };
-        resumed().map_err(|error| ours(error, "resume"))
+        resumed().map_err(|error: Error| error.about(SCHEME, "resume", None))
     }
 }
 
@@ -273,12 +281,4 @@ impl fmt::Debug for AzureKeyVault {
 /// An error about the answer to a change that the service said yes to.
 fn took_place(error: Error) -> Error {
     error.with_retry(Retry::OutcomeUnknown)
-}
-
-fn ours(error: Error, operation: &'static str) -> Error {
-    error.with_provider(SCHEME).with_operation(operation)
-}
-
-fn about(error: Error, operation: &'static str, secret: &SecretRef) -> Error {
-    ours(error, operation).with_secret(secret)
 }

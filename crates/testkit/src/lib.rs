@@ -2,3 +2,4 @@
 pub mod conformance;
 pub mod fixture;
 pub mod leak;
+pub mod script;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use polyvault_core::transport::{Refusal, json};
+use polyvault_core::transport::{self, Refusal, RefusalRow, json};
 use polyvault_core::{Error, ErrorKind, Retry};
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::wire::{Refused, Violation};
 
 /// What a refusal means. The service documents no codes of its own, so the status
 /// decides, and a code only tells more where one is known.
-const TABLE: &[(u16, &str, ErrorKind, &str)] = &[
+const TABLE: &[RefusalRow] = &[
     (
         400,
         "",
@@ -116,13 +116,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
 }
 
 fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
-    let row = |wanted: &str| {
-        TABLE
-            .iter()
-            .find(|(s, c, ..)| *s == status && *c == wanted)
-            .map(|(.., kind, ours)| (*kind, *ours))
-    };
-    row(code).or_else(|| row("")).unwrap_or((
+    transport::classify(TABLE, status, code).unwrap_or((
         ErrorKind::Unexpected,
         "the service answers with a status unknown here",
     ))
@@ -166,16 +160,15 @@ fn plain(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn the_table_has_no_row_twice() {
-        for (index, row) in TABLE.iter().enumerate() {
-            let twin = TABLE
-                .iter()
-                .skip(index + 1)
-                .find(|r| (r.0, r.1) == (row.0, row.1));
-            assert!(twin.is_none(), "{row:?}");
+        let mut rows = HashSet::new();
+        for row in TABLE {
+            assert!(rows.insert((row.0, row.1)), "{row:?}");
         }
     }
 

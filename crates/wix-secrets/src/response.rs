@@ -2,9 +2,7 @@
 
 use http::Response;
 use polyvault_core::transport::{Body, json};
-use polyvault_core::{
-    Error, ErrorKind, Payload, Result, SecretId, SecretInfo, SecretName, Timestamp,
-};
+use polyvault_core::{Payload, Result, SecretId, SecretInfo, SecretName, Timestamp};
 
 use crate::wire::{Created, Item, Listed, Read};
 
@@ -22,7 +20,7 @@ pub(crate) fn list(response: &Response<Body>) -> Result<Vec<SecretInfo>> {
 /// The value; the service keeps no empty one, so a missing one is no empty secret.
 pub(crate) fn value(response: &Response<Body>) -> Result<Payload> {
     let read: Read<'_> = json::decode(response.body().as_bytes())?;
-    let value = read.value.ok_or_else(|| missing("value"))?;
+    let value = read.value.ok_or_else(|| json::missing("value"))?;
     Ok(Payload::of(json::text(value)?))
 }
 
@@ -43,16 +41,9 @@ fn info(item: Item) -> Result<SecretInfo> {
 
 fn id(told: Option<String>) -> Result<SecretId> {
     let id = told.and_then(|id| SecretId::new(id).ok());
-    id.ok_or_else(|| missing("id"))
+    id.ok_or_else(|| json::missing("id"))
 }
 
 fn time(told: Option<&serde_json::Value>) -> Option<Timestamp> {
     told?.as_str()?.parse().ok()
-}
-
-fn missing(field: &str) -> Error {
-    Error::new(
-        ErrorKind::Decode,
-        format!("the answer lacks the field {field}"),
-    )
 }

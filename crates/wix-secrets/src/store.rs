@@ -190,7 +190,8 @@ impl SecretStore for WixSecrets {
             self.capabilities.check_get(secret, &options)?;
             self.read(secret).await
         };
-        read.await.map_err(|error| about(error, "get", secret))
+        read.await
+            .map_err(|error| error.about(SCHEME, "get", Some(secret.as_str())))
     }
 
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
@@ -198,7 +199,8 @@ impl SecretStore for WixSecrets {
             self.capabilities.check_secret(secret)?;
             self.find("describe", secret).await
         };
-        read.await.map_err(|error| about(error, "describe", secret))
+        read.await
+            .map_err(|error| error.about(SCHEME, "describe", Some(secret.as_str())))
     }
 
     async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
@@ -206,7 +208,8 @@ impl SecretStore for WixSecrets {
             self.capabilities.check_page(&page)?;
             self.all("list", None).await.map(|all| cut(all, &page))
         };
-        read.await.map_err(|error| ours(error, "list"))
+        read.await
+            .map_err(|error| error.about(SCHEME, "list", None))
     }
 
     async fn list_versions_page(
@@ -217,7 +220,7 @@ impl SecretStore for WixSecrets {
         self.capabilities
             .check_list_versions(secret, &page)
             .and_then(|()| Err(Error::unsupported(SCHEME, "versions")))
-            .map_err(|error| about(error, "list_versions", secret))
+            .map_err(|error| error.about(SCHEME, "list_versions", Some(secret.as_str())))
     }
 
     async fn begin_put(
@@ -234,7 +237,7 @@ impl SecretStore for WixSecrets {
         write
             .await
             .map(Operation::done)
-            .map_err(|error| about(error, "put", secret))
+            .map_err(|error| error.about(SCHEME, "put", Some(secret.as_str())))
     }
 
     async fn begin_update(
@@ -249,7 +252,7 @@ impl SecretStore for WixSecrets {
         write
             .await
             .map(Operation::done)
-            .map_err(|error| about(error, "update", secret))
+            .map_err(|error| error.about(SCHEME, "update", Some(secret.as_str())))
     }
 
     async fn begin_update_version(
@@ -261,7 +264,7 @@ impl SecretStore for WixSecrets {
         self.capabilities
             .check_update_version(secret, &change)
             .and_then(|()| Err(Error::unsupported(SCHEME, "versions")))
-            .map_err(|error| about(error, "update_version", secret))
+            .map_err(|error| error.about(SCHEME, "update_version", Some(secret.as_str())))
     }
 
     async fn begin_delete(
@@ -276,32 +279,32 @@ impl SecretStore for WixSecrets {
         write
             .await
             .map(Operation::done)
-            .map_err(|error| about(error, "delete", secret))
+            .map_err(|error| error.about(SCHEME, "delete", Some(secret.as_str())))
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
         self.capabilities
             .check_list_deleted(&page)
             .and_then(|()| Err(Error::unsupported(SCHEME, "soft_delete")))
-            .map_err(|error| ours(error, "list_deleted"))
+            .map_err(|error| error.about(SCHEME, "list_deleted", None))
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
         self.capabilities
             .check_recover(secret)
             .and_then(|()| Err(Error::unsupported(SCHEME, "recover")))
-            .map_err(|error| about(error, "recover", secret))
+            .map_err(|error| error.about(SCHEME, "recover", Some(secret.as_str())))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
         self.capabilities
             .check_purge(secret)
             .and_then(|()| Err(Error::unsupported(SCHEME, "purge")))
-            .map_err(|error| about(error, "purge", secret))
+            .map_err(|error| error.about(SCHEME, "purge", Some(secret.as_str())))
     }
 
     async fn resume(&self, _id: &OperationId) -> Result<Operation<Outcome>> {
-        operation::resume(&self.capabilities).map_err(|error| ours(error, "resume"))
+        operation::resume(&self.capabilities).map_err(|error| error.about(SCHEME, "resume", None))
     }
 }
 
@@ -365,12 +368,4 @@ fn pick<'a>(all: &'a [SecretInfo], secret: &SecretRef) -> Result<Option<&'a Secr
             ))
         }
     }
-}
-
-fn ours(error: Error, operation: &'static str) -> Error {
-    error.with_provider(SCHEME).with_operation(operation)
-}
-
-fn about(error: Error, operation: &'static str, secret: &SecretRef) -> Error {
-    ours(error, operation).with_secret(secret)
 }

@@ -37,18 +37,18 @@ pub(crate) fn payload(response: &Response<Body>) -> Result<(Option<VersionId>, P
         .unwrap_or_default()
         .into_iter()
         .map(|entry| {
-            let key = text(entry.key).ok_or_else(|| missing("entries.key"))?;
+            let key = text(entry.key).ok_or_else(|| json::missing("entries.key"))?;
             let value = match (entry.text_value, entry.binary_value) {
                 (Some(raw), None) => json::text(raw)?,
                 (None, Some(raw)) => json::binary(raw)?,
                 // Neither may be a kind of value that is not known here: never an empty one.
-                _ => return Err(missing("entries.textValue or entries.binaryValue")),
+                _ => return Err(json::missing("entries.textValue or entries.binaryValue")),
             };
             Ok((key, value))
         })
         .collect::<Result<_>>()?;
     if entries.is_empty() {
-        return Err(missing("entries"));
+        return Err(json::missing("entries"));
     }
     let payload = Payload::from_entries(entries)
         .map_err(|_| Error::new(ErrorKind::Decode, "the answer has an entry twice"))?;
@@ -62,9 +62,9 @@ pub(crate) fn operation(response: &Response<Body>) -> Result<Progress> {
         Some(told) => (told.type_url, told.secret_id, told.version_id),
         None => (None, None, None),
     };
-    let id = text(operation.id).ok_or_else(|| missing("id"))?;
+    let id = text(operation.id).ok_or_else(|| json::missing("id"))?;
     Ok(Progress {
-        id: OperationId::new(id).map_err(|_| missing("id"))?,
+        id: OperationId::new(id).map_err(|_| json::missing("id"))?,
         done: operation.done.unwrap_or(false),
         effect: type_url.as_deref().and_then(Effect::of_metadata),
         secret: secret_id(secret)?,
@@ -116,7 +116,7 @@ fn page<W, T>(
 }
 
 fn secret_info(secret: wire::Secret) -> Result<SecretInfo> {
-    let id = secret_id(secret.id)?.ok_or_else(|| missing("id"))?;
+    let id = secret_id(secret.id)?.ok_or_else(|| json::missing("id"))?;
     let labels = secret.labels.into_iter().flatten();
     Ok(SecretInfo {
         // A name that this library can't hold must not end a list.
@@ -136,7 +136,7 @@ fn secret_info(secret: wire::Secret) -> Result<SecretInfo> {
 }
 
 fn version_info(version: wire::Version) -> Result<VersionInfo> {
-    let id = version_id(version.id)?.ok_or_else(|| missing("version id"))?;
+    let id = version_id(version.id)?.ok_or_else(|| json::missing("version id"))?;
     Ok(VersionInfo {
         id: Some(id),
         state: state(version.status),
@@ -166,23 +166,16 @@ fn text(text: Option<String>) -> Option<String> {
 
 fn secret_id(id: Option<String>) -> Result<Option<SecretId>> {
     let id = text(id).map(SecretId::new).transpose();
-    id.map_err(|_| missing("secret id"))
+    id.map_err(|_| json::missing("secret id"))
 }
 
 fn version_id(id: Option<String>) -> Result<Option<VersionId>> {
     let id = text(id).map(VersionId::new).transpose();
-    id.map_err(|_| missing("version id"))
+    id.map_err(|_| json::missing("version id"))
 }
 
 /// RFC 3339 with up to nine digits of a second.
 fn time(told: Option<String>) -> Result<Option<Timestamp>> {
     let time = text(told).map(|text| text.parse()).transpose();
     time.map_err(|_| Error::new(ErrorKind::Decode, "a time in the answer is none"))
-}
-
-fn missing(field: &str) -> Error {
-    Error::new(
-        ErrorKind::Decode,
-        format!("the answer lacks the field {field}"),
-    )
 }

@@ -273,10 +273,10 @@ impl SecretStore for YandexLockbox {
         _version: &VersionId,
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
-        let about = About::new("update_version", Some(secret));
-        let checked = self.capabilities.check_update_version(secret, &change);
-        let refused = checked.and(Err(Error::unsupported(SCHEME, "update_version")));
-        refused.map_err(|error| about.name(error))
+        self.capabilities
+            .check_update_version(secret, &change)
+            .and_then(|()| Err(Error::unsupported(SCHEME, "update_version")))
+            .map_err(|error| error.about(SCHEME, "update_version", Some(secret.as_str())))
     }
 
     async fn begin_delete(
@@ -293,21 +293,24 @@ impl SecretStore for YandexLockbox {
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
-        let checked = self.capabilities.check_list_deleted(&page);
-        let refused = checked.and(Err(Error::unsupported(SCHEME, "soft_delete")));
-        refused.map_err(|error| About::new("list_deleted", None).name(error))
+        self.capabilities
+            .check_list_deleted(&page)
+            .and_then(|()| Err(Error::unsupported(SCHEME, "soft_delete")))
+            .map_err(|error| error.about(SCHEME, "list_deleted", None))
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
-        let checked = self.capabilities.check_recover(secret);
-        let refused = checked.and(Err(Error::unsupported(SCHEME, "recover")));
-        refused.map_err(|error| About::new("recover", Some(secret)).name(error))
+        self.capabilities
+            .check_recover(secret)
+            .and_then(|()| Err(Error::unsupported(SCHEME, "recover")))
+            .map_err(|error| error.about(SCHEME, "recover", Some(secret.as_str())))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
-        let checked = self.capabilities.check_purge(secret);
-        let refused = checked.and(Err(Error::unsupported(SCHEME, "purge")));
-        refused.map_err(|error| About::new("purge", Some(secret)).name(error))
+        self.capabilities
+            .check_purge(secret)
+            .and_then(|()| Err(Error::unsupported(SCHEME, "purge")))
+            .map_err(|error| error.about(SCHEME, "purge", Some(secret.as_str())))
     }
 
     async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
@@ -317,6 +320,20 @@ impl SecretStore for YandexLockbox {
             self.resume_one(&about, id).await
         };
         resumed.await.map_err(|error| about.name(error))
+    }
+}
+
+impl fmt::Display for YandexLockbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEME}://{}", self.config.folder)
+    }
+}
+
+impl fmt::Debug for YandexLockbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("YandexLockbox")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -348,24 +365,6 @@ impl About {
     }
 
     pub(crate) fn name(&self, error: Error) -> Error {
-        let error = error.with_provider(SCHEME).with_operation(self.operation);
-        match &self.secret {
-            Some(secret) => error.with_secret(secret),
-            None => error,
-        }
-    }
-}
-
-impl fmt::Display for YandexLockbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}://{}", self.config.folder)
-    }
-}
-
-impl fmt::Debug for YandexLockbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("YandexLockbox")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        error.about(SCHEME, self.operation, self.secret.as_deref())
     }
 }

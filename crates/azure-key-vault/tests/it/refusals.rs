@@ -11,8 +11,9 @@ use polyvault_core::{
     Error, ErrorKind, GetOptions, PutOptions, Retry, SecretStoreExt, VersionId, VersionSelector,
 };
 use polyvault_testkit::fixture::{self, Fixture};
+use polyvault_testkit::script::{Script, answer};
 
-use crate::script::{self, Script, answer};
+use crate::script::{self, store_on};
 
 const NEVER: Retry = Retry::Never;
 const LATER: Retry = Retry::After(None);
@@ -81,11 +82,11 @@ const TABLE: &[(&str, Asks, ErrorKind, Option<&str>, Retry)] = &[
 async fn every_refusal_has_its_kind_code_status_and_retry() {
     for (name, asks, kind, code, retry) in TABLE {
         let fixture = script::load(name);
-        let script = Script::of([fixture.http_response()].map(Result::unwrap).map(Ok));
+        let script = Script::always(Ok(fixture.http_response().unwrap()));
 
         let error = match asks {
-            Same => refused(&script.store(), &fixture).await,
-            Another => get(&script.store(), "mysecret").await,
+            Same => refused(&store_on(&script), &fixture).await,
+            Another => get(&store_on(&script), "mysecret").await,
         };
 
         assert_eq!(error.kind(), *kind, "{name}");
@@ -93,8 +94,8 @@ async fn every_refusal_has_its_kind_code_status_and_retry() {
         assert_eq!(error.status(), Some(fixture.response.status), "{name}");
         assert_eq!(error.retry(), *retry, "{name}");
         if *asks == Same {
-            for asked in script.asked() {
-                script::same_request(&asked, &fixture);
+            for sent in script.sent() {
+                script::same_request(&sent, &fixture);
             }
         }
     }
@@ -139,9 +140,9 @@ async fn a_refusal_goes_by_its_status_whatever_its_body() {
         (599, Unavailable),
     ] {
         for body in bodies {
-            let script = Script::of([answer(status, body)]);
+            let script = Script::always(answer(status, body));
 
-            let error = get(&script.store(), "mysecret").await;
+            let error = get(&store_on(&script), "mysecret").await;
 
             assert_eq!(error.kind(), kind, "{status} {body}");
             assert_eq!(error.status(), Some(status), "{body}");
@@ -155,7 +156,7 @@ async fn an_error_tells_who_refused_what_and_the_request() {
     let id = "00000000-1111-2222-3333-444444444444".parse().unwrap();
     response.headers_mut().insert("x-ms-request-id", id);
 
-    let error = get(&Script::of([Ok(response)]).store(), "mysecret").await;
+    let error = get(&store_on(&Script::new([Ok(response)])), "mysecret").await;
 
     assert_eq!(error.provider(), Some("azure-key-vault"));
     assert_eq!(error.operation(), Some("get"));
@@ -169,9 +170,9 @@ async fn an_error_tells_who_refused_what_and_the_request() {
 #[tokio::test]
 async fn a_refused_token_is_told_the_resource_that_is_asked_for() {
     let fixture = script::load("get-wrong-token");
-    let script = Script::of([fixture.http_response()].map(Result::unwrap).map(Ok));
+    let script = Script::new([Ok(fixture.http_response().unwrap())]);
 
-    let error = get(&script.store(), "mysecret").await;
+    let error = get(&store_on(&script), "mysecret").await;
 
     let (tenant, resource) = (
         "https://login.windows.net/11111111-1111-1111-1111-111111111111",
@@ -187,7 +188,7 @@ async fn what_is_too_long_for_a_code_is_not_kept() {
     let body = serde_json::json!({ "error": { "code": code } });
 
     let error = get(
-        &Script::of([answer(403, body.to_string())]).store(),
+        &store_on(&Script::new([answer(403, body.to_string())])),
         "mysecret",
     )
     .await;

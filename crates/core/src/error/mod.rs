@@ -193,6 +193,21 @@ impl Error {
         self
     }
 
+    /// Names provider, operation and secret, each unless one is named already.
+    #[must_use]
+    pub fn about(
+        self,
+        provider: &'static str,
+        operation: &'static str,
+        secret: Option<&str>,
+    ) -> Self {
+        let error = self.with_provider(provider).with_operation(operation);
+        match secret {
+            Some(secret) => error.with_secret(secret),
+            None => error,
+        }
+    }
+
     /// Tells the HTTP status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
@@ -354,5 +369,16 @@ mod tests {
             .with_operation("put");
 
         assert_eq!(error.operation(), Some("get"));
+    }
+
+    #[test]
+    fn about_names_what_is_not_named_already() {
+        let error = Error::new(ErrorKind::NotFound, "x").with_provider("wix-secrets");
+
+        let error = error
+            .about("memory", "get", None)
+            .about("memory", "put", Some("db"));
+
+        assert_eq!(error.to_string(), "wix-secrets: get \"db\": NotFound: x");
     }
 }

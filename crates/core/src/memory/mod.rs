@@ -118,7 +118,7 @@ impl MemoryStore {
                 }
                 work(&mut state, now)
             })
-            .map_err(|error| told(error, operation, secret))
+            .map_err(|error| error.about(PROVIDER, operation, secret.map(SecretRef::as_str)))
     }
 
     /// A [`call`](Self::call) that writes, with what may go wrong after it was accepted.
@@ -141,8 +141,8 @@ impl MemoryStore {
             Ok(Some(result))
         })?;
         let failure = Error::new(ErrorKind::OperationFailed, "the operation was made to fail")
-            .with_code("MADE_TO_FAIL");
-        let failure = told(failure, operation, Some(secret));
+            .with_code("MADE_TO_FAIL")
+            .about(PROVIDER, operation, Some(secret.as_str()));
         Ok(match result {
             Some(result) => Operation::done(result),
             None => Operation::done(()).and_then(|()| async { Err(failure) }),
@@ -203,13 +203,5 @@ impl fmt::Debug for MemoryStore {
             .field("name", &self.shared.name)
             .field("secrets", &self.lock().secrets.len())
             .finish_non_exhaustive()
-    }
-}
-
-fn told(error: Error, operation: &'static str, secret: Option<&SecretRef>) -> Error {
-    let error = error.with_provider(PROVIDER).with_operation(operation);
-    match secret {
-        Some(secret) => error.with_secret(secret),
-        None => error,
     }
 }

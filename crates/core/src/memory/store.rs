@@ -129,7 +129,7 @@ impl SecretStore for MemoryStore {
     ) -> Result<Operation<Written>> {
         let payload = value
             .into_payload()
-            .map_err(|error| super::told(error, "put", Some(secret)))?;
+            .map_err(|error| error.about(PROVIDER, "put", Some(secret.as_str())))?;
         let checked = CAPABILITIES.check_put(secret, &payload, &options);
         self.begin("put", secret, checked, |state, now| {
             state.put(secret, payload, &options, now)

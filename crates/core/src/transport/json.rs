@@ -115,6 +115,15 @@ pub fn binary(raw: &RawValue) -> Result<Value> {
     Ok(Value::binary(bytes))
 }
 
+/// An error about an answer without a field that it must have; `field` is ours to word.
+#[must_use]
+pub fn missing(field: &str) -> Error {
+    Error::new(
+        ErrorKind::Decode,
+        format!("the answer lacks the field {field}"),
+    )
+}
+
 fn no_text() -> Error {
     Error::new(ErrorKind::Decode, "a value in the answer is not a text")
 }

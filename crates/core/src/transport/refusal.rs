@@ -3,6 +3,7 @@
 use http::Response;
 
 use super::Body;
+use crate::ErrorKind;
 
 /// The most characters of a service's own message that an error keeps.
 const MESSAGE_CHARS: usize = 200;
@@ -55,9 +56,46 @@ impl Refusal<'_> {
     }
 }
 
+/// A row of an adapter's table: status, the service's code, kind, and our own words.
+/// The row without a code is for all codes of the status that have none.
+pub type RefusalRow = (u16, &'static str, ErrorKind, &'static str);
+
+/// What a status and a code mean by `table`: kind and our own words, or `None` if it
+/// has no row for the status.
+#[must_use]
+pub fn classify(
+    table: &[RefusalRow],
+    status: u16,
+    code: &str,
+) -> Option<(ErrorKind, &'static str)> {
+    let row = |code: &str| table.iter().find(|row| (row.0, row.1) == (status, code));
+    let (.., kind, ours) = row(code).or_else(|| row(""))?;
+    Some((*kind, ours))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_without_a_row_means_what_its_status_means() {
+        let table: &[RefusalRow] = &[
+            (403, "", ErrorKind::Forbidden, "no"),
+            (403, "Off", ErrorKind::Disabled, "off"),
+            (409, "Gone", ErrorKind::SoftDeleted, "gone"),
+        ];
+
+        for (status, code, meaning) in [
+            (403, "Off", Some((ErrorKind::Disabled, "off"))),
+            (403, "New", Some((ErrorKind::Forbidden, "no"))),
+            (403, "", Some((ErrorKind::Forbidden, "no"))),
+            (409, "Gone", Some((ErrorKind::SoftDeleted, "gone"))),
+            (409, "New", None),
+            (404, "Off", None),
+        ] {
+            assert_eq!(classify(table, status, code), meaning, "{status} {code}");
+        }
+    }
 
     fn message(quotable: bool, theirs: &str) -> String {
         let response = Response::new(Body::empty());

@@ -1,7 +1,6 @@
 //! Tests of Wix Secrets on a loopback port.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,

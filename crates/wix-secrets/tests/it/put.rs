@@ -4,8 +4,9 @@ use polyvault_core::transport::SendErrorKind;
 use polyvault_core::{
     ErrorKind, PutMode, PutOptions, Result, Retry, SecretId, SecretStoreExt, Written,
 };
+use polyvault_testkit::script::{Answer, Script, answer, lost};
 
-use crate::script::{Answer, Script, answer, lost};
+use crate::script::{store_on, verbs};
 
 const ID: &str = "3f2b1c70-5a1e-4d0b-9a53-0c5d8f1e7a01";
 
@@ -16,16 +17,16 @@ fn empty() -> Answer {
 fn listed() -> Answer {
     answer(
         200,
-        &format!(r#"{{"secrets":[{{"id":"{ID}","name":"db"}}]}}"#),
+        format!(r#"{{"secrets":[{{"id":"{ID}","name":"db"}}]}}"#),
     )
 }
 
 fn created() -> Answer {
-    answer(200, &format!(r#"{{"id":"{ID}"}}"#))
+    answer(200, format!(r#"{{"id":"{ID}"}}"#))
 }
 
 fn value(text: &str) -> Answer {
-    answer(200, &format!(r#"{{"value":"{text}"}}"#))
+    answer(200, format!(r#"{{"value":"{text}"}}"#))
 }
 
 fn refused(status: u16) -> Answer {
@@ -44,8 +45,10 @@ async fn put(
         description: description.map(str::to_owned),
         ..PutOptions::default()
     };
-    let outcome = script.store(None, 2).put_with("db", "mine", options).await;
-    (outcome, script.verbs().join(" "))
+    let outcome = store_on(&script, None, 2)
+        .put_with("db", "mine", options)
+        .await;
+    (outcome, verbs(&script).join(" "))
 }
 
 fn told(outcome: Result<Written>) -> (String, bool) {
@@ -220,10 +223,13 @@ async fn an_upsert_by_an_unknown_id_makes_nothing() {
     let script = Script::new([listed()]);
     let id = SecretId::new("8c7d6e5f-4b3a-4291-8f0e-1d2c3b4a5f02").unwrap();
 
-    let error = script.store(None, 0).put(&id, "mine").await.unwrap_err();
+    let error = store_on(&script, None, 0)
+        .put(&id, "mine")
+        .await
+        .unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(script.verbs(), ["GET"]);
+    assert_eq!(verbs(&script), ["GET"]);
 }
 
 #[tokio::test]

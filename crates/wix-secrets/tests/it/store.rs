@@ -8,10 +8,11 @@ use polyvault_core::{
     SecretName, SecretRef, SecretStore, SecretStoreExt,
 };
 use polyvault_testkit::leak::Mark;
+use polyvault_testkit::script::{Script, answer, lost};
 use polyvault_wix_secrets::emulator::{Call, Emulator};
 use polyvault_wix_secrets::{PROVIDER, WixSecrets};
 
-use crate::script::{Script, answer, lost};
+use crate::script::store_on;
 
 fn id(text: &str) -> SecretId {
     SecretId::new(text).unwrap()
@@ -198,7 +199,7 @@ async fn a_value_that_the_answer_lacks_is_no_empty_secret() {
     ] {
         let script = Script::new([answer(200, body)]);
 
-        let error = script.store(None, 0).get_text("db").await.unwrap_err();
+        let error = store_on(&script, None, 0).get_text("db").await.unwrap_err();
 
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         assert_eq!(error.operation(), Some("get"));
@@ -216,8 +217,7 @@ async fn a_list_that_is_none_is_no_empty_site() {
     ] {
         let script = Script::new([answer(200, body)]);
 
-        let listed = script
-            .store(None, 0)
+        let listed = store_on(&script, None, 0)
             .list_page(PageRequest::default())
             .await;
 
@@ -225,8 +225,7 @@ async fn a_list_that_is_none_is_no_empty_site() {
     }
     for body in ["{}", r#"{"secrets":null}"#, r#"{"secrets":[],"next":"x"}"#] {
         let script = Script::new([answer(200, body)]);
-        let listed = script
-            .store(None, 0)
+        let listed = store_on(&script, None, 0)
             .list_page(PageRequest::default())
             .await;
         assert!(listed.unwrap().items.is_empty(), "{body}");
@@ -240,8 +239,7 @@ async fn a_date_in_another_form_is_not_told_and_loses_nothing() {
         {"id":"i2","name":"b","createdDate":"2020-05-26T08:16:46+02:00"}]}"#;
     let script = Script::new([answer(200, body)]);
 
-    let page = script
-        .store(None, 0)
+    let page = store_on(&script, None, 0)
         .list_page(PageRequest::default())
         .await
         .unwrap();
@@ -257,14 +255,14 @@ async fn a_delete_whose_repeat_finds_nothing_was_our_own() {
     let list = r#"{"secrets":[{"id":"i1","name":"db"}]}"#;
 
     let script = Script::new([answer(200, list), lost(), answer(404, "{}")]);
-    script.store(None, 1).delete("db").await.unwrap();
+    store_on(&script, None, 1).delete("db").await.unwrap();
 
     let script = Script::new([answer(200, list), answer(404, "{}")]);
-    let error = script.store(None, 1).delete("db").await.unwrap_err();
+    let error = store_on(&script, None, 1).delete("db").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 
     let script = Script::new([answer(200, list), answer(204, "")]);
-    script.store(None, 1).delete("db").await.unwrap();
+    store_on(&script, None, 1).delete("db").await.unwrap();
 }
 
 #[tokio::test]
@@ -386,7 +384,7 @@ async fn a_key_without_its_site_is_told_what_to_check() {
         "details":{"applicationError":{"code":"UNAUTHORIZED"}}}"#;
     let script = Script::new([answer(401, body)]);
 
-    let error = script.store(None, 0).get_text("db").await.unwrap_err();
+    let error = store_on(&script, None, 0).get_text("db").await.unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.message().contains("No Metasite Context"), "{error}");
@@ -408,7 +406,7 @@ async fn no_value_and_no_key_shows_in_errors_and_debug() {
         Script::new([answer(200, list), answer(400, &echo)]),
         Script::new([answer(200, list), answer(200, "{}")]),
     ] {
-        let store = script.store(None, 0);
+        let store = store_on(&script, None, 0);
         if let Err(error) = store.put("db", mark.text()).await {
             assert_eq!(mark.find_in_all(&error), None);
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -416,8 +414,7 @@ async fn no_value_and_no_key_shows_in_errors_and_debug() {
         assert_eq!(mark.find_in_debug(&script.sent()), None);
         assert!(!format!("{store:?} {store} {:?}", script.sent()).contains("IST."));
     }
-    let error = Script::new([answer(200, &broken)])
-        .store(None, 0)
+    let error = store_on(&Script::new([answer(200, &broken)]), None, 0)
         .get_text("db")
         .await;
     assert_eq!(mark.find_in_all(&error.unwrap_err()), None);

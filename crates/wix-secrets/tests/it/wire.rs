@@ -5,9 +5,10 @@ use polyvault_core::{
     SecretInfo, SecretName, SecretRef, SecretStore, SecretStoreExt, WaitPolicy,
 };
 use polyvault_testkit::fixture::{self, Fixture};
+use polyvault_testkit::script::{Script, answer, body_of};
 use polyvault_wix_secrets::WixSecrets;
 
-use crate::script::{Script, answer, json};
+use crate::script::store_on;
 
 /// A call of the store.
 #[derive(Clone, Copy)]
@@ -297,7 +298,7 @@ async fn check(fixture: &Fixture, ask: Ask, due: Due, exact: bool) {
             let list = serde_json::json!({"secrets": [
                 {"id": id, "name": "db-password", "description": "main database"},
             ]});
-            Some(answer(200, &list.to_string()))
+            Some(answer(200, list.to_string()))
         }
     };
     let at = usize::from(before.is_some());
@@ -305,7 +306,11 @@ async fn check(fixture: &Fixture, ask: Ask, due: Due, exact: bool) {
     // An update that finds nothing looks again.
     let after = answer(200, "{}");
     let script = Script::new(before.into_iter().chain([recorded, after]));
-    let store = script.store(Some(&format!("https://www.wixapis.com{prefix}")), 0);
+    let store = store_on(
+        &script,
+        Some(&format!("https://www.wixapis.com{prefix}")),
+        0,
+    );
 
     let outcome = carry_out(&store, ask).await;
 
@@ -346,9 +351,7 @@ fn same_request(fixture: &Fixture, sent: &http::Request<polyvault_core::transpor
     for (header, value) in &due.headers {
         assert!(headers.contains(&(header, value)), "{name}: {headers:?}");
     }
-    let body = sent.body().as_bytes();
-    let body = (!body.is_empty()).then(|| json(body));
-    assert_eq!(body, due.body, "{name}");
+    assert_eq!(body_of(sent), due.body, "{name}");
 }
 
 async fn carry_out(store: &WixSecrets, ask: Ask) -> Result<String, Error> {

@@ -125,7 +125,6 @@ impl Emulator {
                 .unwrap_or_default()
                 .into(),
         });
-        state.requests -= 1;
         match answer.status {
             200 => Ok(()),
             status => Err(format!("the call was answered {status}: {}", answer.body)),

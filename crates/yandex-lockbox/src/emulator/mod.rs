@@ -30,6 +30,7 @@ mod write;
 
 use std::fmt;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polyvault_core::clock::{Clock, SystemClock};
@@ -70,6 +71,7 @@ const LAST: u8 = u8::MAX;
 pub struct Emulator {
     server: MockServer,
     state: Arc<Mutex<State>>,
+    requests: Arc<AtomicUsize>,
 }
 
 /// What can be set before an [`Emulator`] starts.
@@ -141,10 +143,10 @@ impl Emulator {
         &self.server
     }
 
-    /// How many requests have reached the stand-in, recorded or not.
+    /// How many requests came in, recorded or not, those answered by mounted mocks included.
     #[must_use]
     pub fn request_count(&self) -> usize {
-        self.state().requests
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// Flips a bit of the first value of a secret's current version, where it is kept.
@@ -240,7 +242,24 @@ impl EmulatorBuilder {
             .with_priority(LAST)
             .mount(&server)
             .await;
-        let emulator = Emulator { server, state };
+
+        // This one matches nothing: it stands before all others and sees every request.
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&requests);
+        Mock::given(move |_: &Request| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            false
+        })
+        .respond_with(ResponseTemplate::new(500))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+
+        let emulator = Emulator {
+            server,
+            state,
+            requests,
+        };
         if let Some(items) = self.page_size {
             emulator.page_size(items);
         }

@@ -31,7 +31,6 @@ pub(super) struct State {
     pub(super) keys: BTreeMap<String, String>,
     /// Ids that are handed out before any made-up one.
     pub(super) next_ids: VecDeque<String>,
-    pub(super) requests: usize,
     /// How many secrets and versions there ever were: what page tokens count in.
     made: u64,
 }
@@ -89,7 +88,6 @@ impl State {
             operations: Vec::new(),
             keys: BTreeMap::new(),
             next_ids: VecDeque::new(),
-            requests: 0,
             made: 0,
         }
     }

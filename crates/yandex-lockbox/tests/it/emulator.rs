@@ -352,7 +352,7 @@ async fn a_corrupted_value_differs_and_the_others_do_not() {
 }
 
 #[tokio::test]
-async fn a_mock_of_the_tests_own_comes_before_the_stand_in() {
+async fn a_mock_of_the_tests_own_comes_before_the_stand_in_and_is_counted() {
     let emulator = with_db().await;
     wiremock::Mock::given(wiremock::matchers::method("DELETE"))
         .respond_with(wiremock::ResponseTemplate::new(503).set_body_string("{}"))
@@ -365,6 +365,7 @@ async fn a_mock_of_the_tests_own_comes_before_the_stand_in() {
 
     assert_eq!(deleted.status, 503);
     assert_eq!(get(&emulator, &at("")).await.status, 200);
+    assert_eq!(emulator.request_count(), 2);
 }
 
 #[tokio::test]

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use polyvault_core::{
-    GetOptions, OperationId, Outcome, PageRequest, Polled, Result, SecretId, SecretRef, SecretStore,
+    GetOptions, OperationId, Outcome, PageRequest, Polled, Result, SecretId, SecretRef,
+    SecretStore, transport,
 };
 use polyvault_testkit::fixture;
+use polyvault_testkit::script::{Answer, Script, answer};
 use serde_json::{Value, json};
 
-use super::script::{
-    Answer, Script, answer, json, tell_error, tell_secret, tell_version, tell_written,
-};
+use super::script::{store_on, tell_error, tell_secret, tell_version, tell_written};
 
 const FULL: &str = "e6qsec00000000000001 db d {empty=,env=prod} enabled 2024-03-26T07:59:22.709Z true \
     [e6qver00000000000001 enabled 2024-03-26T07:59:23.172Z - vd password,user]";
@@ -131,7 +131,7 @@ fn expected() -> BTreeMap<&'static str, String> {
 #[tokio::test]
 async fn every_message_reads_alike_with_defaults_left_out_and_printed() {
     let path = fixture::folder("yandex-lockbox").join("messages/messages.json");
-    let file = json(&std::fs::read(path).unwrap());
+    let file: Value = transport::json::decode(&std::fs::read(path).unwrap()).unwrap();
     let messages = file["messages"].as_array().unwrap();
     let mut expected = expected();
 
@@ -149,8 +149,8 @@ async fn every_message_reads_alike_with_defaults_left_out_and_printed() {
 }
 
 async fn read(kind: &str, message: &Value, secret: &Value) -> Result<String> {
-    let ok = |message: &Value| answer(200, &message.to_string());
-    let store = |first: Answer| Script::new([first, ok(secret)]).store();
+    let ok = |message: &Value| answer(200, message.to_string());
+    let store = |first: Answer| store_on(&Script::new([first, ok(secret)]), 0);
     let id = SecretRef::from(SecretId::new("e6qsec00000000000001")?);
     let page = PageRequest::default;
     Ok(match kind {
@@ -177,7 +177,7 @@ async fn read(kind: &str, message: &Value, secret: &Value) -> Result<String> {
             format!("{}{}", read.version.unwrap(), entries.collect::<String>())
         }
         "refusal" => {
-            let error = store(answer(418, &message.to_string()))
+            let error = store(answer(418, message.to_string()))
                 .describe(&id)
                 .await
                 .unwrap_err();

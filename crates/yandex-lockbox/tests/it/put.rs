@@ -13,7 +13,9 @@ use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::json;
 
 use super::front::Front;
-use super::script::{Script, answer, lost, tell_error};
+use polyvault_testkit::script::{Script, answer, lost};
+
+use super::script::{store_on, tell_error};
 
 const SECRET: &str = "e6qsecret00000000001";
 
@@ -201,7 +203,7 @@ async fn a_version_whose_operation_fails_later_tells_it_too() {
         ..PutOptions::default()
     };
 
-    let error = script.store().put_with(by_id(), "new", options).await;
+    let error = store_on(&script, 0).put_with(by_id(), "new", options).await;
 
     let error = error.unwrap_err();
     assert_eq!(tell_error(&error), "OperationFailed INTERNAL never");
@@ -258,7 +260,10 @@ async fn an_answer_to_a_write_that_can_not_be_read_leaves_the_outcome_unknown() 
     ] {
         let script = Script::new([answer(200, &secret), answer(200, body)]);
 
-        let error = script.store().put(by_id(), "value").await.unwrap_err();
+        let error = store_on(&script, 0)
+            .put(by_id(), "value")
+            .await
+            .unwrap_err();
 
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         assert_eq!(error.retry(), Retry::OutcomeUnknown, "{body}");
@@ -269,7 +274,7 @@ async fn an_answer_to_a_write_that_can_not_be_read_leaves_the_outcome_unknown() 
 async fn a_delete_whose_answer_was_lost_is_not_missing() {
     let missing = r#"{"code":5,"message":"Secret not found"}"#;
     let script = Script::new([lost(), answer(404, missing)]);
-    let store = script.store_with(3);
+    let store = store_on(&script, 3);
 
     let delete = store.begin_delete(&by_id(), Default::default()).await;
 

@@ -1,94 +1,29 @@
-//! A transport that answers from a list, and texts of what the store tells.
+//! Stores that speak to a script, and texts of what they tell.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use http::{Request, Response};
-use polyvault_core::clock::ManualClock;
-use polyvault_core::transport::{
-    Body, ClientOptions, RetryPolicy, SendError, SendErrorKind, Transport,
-};
-use polyvault_core::{Error, Labels, SecretInfo, Timestamp, VersionInfo, Written};
+use polyvault_core::transport::{ClientOptions, RetryPolicy};
+use polyvault_core::{Error, Labels, SecretInfo, VersionInfo, Written};
 use polyvault_testkit::fixture::{self, Fixture};
+use polyvault_testkit::script::Script;
 use polyvault_yandex_lockbox::YandexLockbox;
-use serde_json::Value;
 
 pub(crate) const FOLDER: &str = "b1gfolder00000000001";
 
-pub(crate) type Answer = Result<Response<Body>, SendErrorKind>;
-
-#[derive(Debug, Default)]
-pub(crate) struct Script {
-    answers: Mutex<VecDeque<Answer>>,
-    sent: Mutex<Vec<Request<Body>>>,
-}
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(
-        &self,
-        request: Request<Body>,
-        _timeout: Duration,
-    ) -> Result<Response<Body>, SendError> {
-        self.sent.lock().unwrap().push(request);
-        let answer = self.answers.lock().unwrap().pop_front();
-        answer
-            .expect("a request more than the script has answers")
-            .map_err(|kind| SendError::new(kind, "scripted"))
-    }
-}
-
-impl Script {
-    pub(crate) fn new(answers: impl IntoIterator<Item = Answer>) -> Arc<Self> {
-        let script = Self::default();
-        script.answers.lock().unwrap().extend(answers);
-        Arc::new(script)
-    }
-
-    /// A store at the service's own endpoints that repeats nothing.
-    pub(crate) fn store(self: &Arc<Self>) -> YandexLockbox {
-        self.store_with(0)
-    }
-
-    pub(crate) fn store_with(self: &Arc<Self>, max_repeats: usize) -> YandexLockbox {
-        let options = ClientOptions {
-            transport: Some(Arc::clone(self) as _),
-            clock: Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH)),
-            retry: RetryPolicy {
-                max_repeats,
-                ..RetryPolicy::default()
-            },
-            ..ClientOptions::default()
-        };
-        YandexLockbox::builder(FOLDER)
-            .token("t1.emulator.token".into())
-            .client_options(options)
-            .build()
-            .unwrap()
-    }
-
-    pub(crate) fn sent(&self) -> Vec<Request<Body>> {
-        self.sent.lock().unwrap().clone()
-    }
-
-    /// Verb and URL of all that was sent.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let sent = self.sent();
-        sent.iter()
-            .map(|request| format!("{} {}", request.method(), request.uri()))
-            .collect()
-    }
-}
-
-pub(crate) fn answer(status: u16, body: &str) -> Answer {
-    let body = Body::from_wiped(body.as_bytes().to_vec().into());
-    Ok(Response::builder().status(status).body(body).unwrap())
-}
-
-pub(crate) fn lost() -> Answer {
-    Err(SendErrorKind::AnswerLost)
+/// A store at the service's own endpoints.
+pub(crate) fn store_on(script: &Arc<Script>, max_repeats: usize) -> YandexLockbox {
+    let options = ClientOptions {
+        retry: RetryPolicy {
+            max_repeats,
+            ..RetryPolicy::default()
+        },
+        ..script.options()
+    };
+    YandexLockbox::builder(FOLDER)
+        .token("t1.emulator.token".into())
+        .client_options(options)
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn fixture(name: &str) -> Fixture {
@@ -96,11 +31,6 @@ pub(crate) fn fixture(name: &str) -> Fixture {
     all.into_iter()
         .find(|fixture| fixture.name == name)
         .unwrap_or_else(|| panic!("no fixture {name}"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "made-up values only")]
-pub(crate) fn json(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes).unwrap()
 }
 
 /// `ID NAME DESCRIPTION LABELS STATE CREATED PROTECTED [CURRENT]`, `-` for what is not told.

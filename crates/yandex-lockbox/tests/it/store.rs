@@ -9,11 +9,12 @@ use polyvault_core::{
     SecretId, SecretInfo, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionId,
     VersionSelector, WaitPolicy, Written,
 };
+use polyvault_testkit::script::{Script, answer};
 use polyvault_yandex_lockbox::PROVIDER;
 use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::json;
 
-use super::script::{FOLDER, Script, answer, tell_error};
+use super::script::{FOLDER, store_on, tell_error};
 
 const LOCKBOX: &str = "https://lockbox.api.cloud.yandex.net/lockbox/v1/secrets";
 const PAYLOAD: &str = "https://payload.lockbox.api.cloud.yandex.net/lockbox/v1/secrets";
@@ -53,7 +54,7 @@ async fn a_name_is_looked_up_to_the_end_of_the_folder() {
         ),
     ]);
 
-    let error = script.store().get_text("db").await.unwrap_err();
+    let error = store_on(&script, 0).get_text("db").await.unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
     assert!(
@@ -75,7 +76,7 @@ async fn a_list_that_goes_round_ends_in_an_error() {
     let page = r#"{"nextPageToken":"a"}"#;
     let script = Script::new([answer(200, page), answer(200, page)]);
 
-    let error = script.store().get_text("db").await.unwrap_err();
+    let error = store_on(&script, 0).get_text("db").await.unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::Unexpected);
 }
@@ -89,7 +90,7 @@ async fn no_id_reaches_another_route() {
     ] {
         let denied = || answer(403, r#"{"code":7}"#);
         let script = Script::new([denied(), denied(), denied()]);
-        let store = script.store();
+        let store = store_on(&script, 0);
         let version = VersionSelector::Exact(VersionId::new(text).unwrap());
 
         store.describe(&id(text)).await.unwrap_err();
@@ -107,10 +108,10 @@ async fn no_id_reaches_another_route() {
     }
     for text in [".", ".."] {
         let script = Script::new([]);
-        let error = script.store().describe(&id(text)).await.unwrap_err();
+        let error = store_on(&script, 0).describe(&id(text)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let operation = OperationId::new(text).unwrap();
-        let error = script.store().resume(&operation).await.unwrap_err();
+        let error = store_on(&script, 0).resume(&operation).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
 }
@@ -131,7 +132,9 @@ async fn an_answer_of_another_shape_is_neither_missing_nor_empty() {
     ] {
         let script = Script::new([answer(200, body)]);
 
-        let error = script.store().get(&id("e6q"), GetOptions::default()).await;
+        let error = store_on(&script, 0)
+            .get(&id("e6q"), GetOptions::default())
+            .await;
 
         let error = error.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
@@ -149,7 +152,7 @@ async fn an_answer_of_another_shape_is_neither_missing_nor_empty() {
         r#"{"secrets":[{"id":"e6q","createdAt":"yesterday"}]}"#,
     ] {
         let script = Script::new([answer(200, body)]);
-        let error = script.store().list_page(PageRequest::default()).await;
+        let error = store_on(&script, 0).list_page(PageRequest::default()).await;
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode, "{body}");
     }
 }
@@ -163,7 +166,7 @@ async fn a_refusal_keeps_the_services_words_only_where_no_value_was_sent() {
         answer(200, "{}"),
         answer(400, refusal),
     ]);
-    let store = script.store();
+    let store = store_on(&script, 0);
 
     let read = store.describe(&id("e6q")).await.unwrap_err();
     let written = store.put("db", "hunter2").await.unwrap_err();
@@ -274,7 +277,7 @@ async fn a_version_that_an_operation_changed_is_found_in_the_list() {
         ),
         answer(200, r#"{"versions":[{"id":"e6qb","status":"ACTIVE"}]}"#),
     ]);
-    let store = script.store();
+    let store = store_on(&script, 0);
     let operation = OperationId::new("e6qop").unwrap();
 
     let version = store.resume_as::<polyvault_core::VersionInfo>(&operation, WaitPolicy::default());

@@ -13,9 +13,9 @@ use polyvault_testkit::fixture::{self, Fixture};
 use polyvault_yandex_lockbox::YandexLockbox;
 
 use self::exchanges::{EXCHANGES, Exchange, NEVER_SENT};
-use super::script::{
-    Script, answer, fixture, json, tell_error, tell_secret, tell_version, tell_written,
-};
+use polyvault_testkit::script::{Script, answer, body_of};
+
+use super::script::{fixture, store_on, tell_error, tell_secret, tell_version, tell_written};
 
 const SECRET: &str = "e6qsecret00000000001";
 const KEY: &str = "1f0e9d8c-7b6a-4d5c-8b3a-291807f6e5d4";
@@ -47,7 +47,7 @@ async fn every_fixture_is_sent_and_read_as_it_says() {
         let answers: Vec<_> = before.chain(answers).collect();
         let script = Script::new(answers);
 
-        let told = ask(&script.store(), exchange.ask).await;
+        let told = ask(&store_on(&script, 0), exchange.ask).await;
 
         let told = told.unwrap_or_else(|error| {
             check_request_id(&fixture, &error);
@@ -100,8 +100,7 @@ fn check_sent(exchange: &Exchange, fixture: &Fixture, sent: &Request<Body>) {
         let fields = body.as_mut().unwrap().as_object_mut().unwrap();
         assert!(fields.remove(*field).is_some(), "{name}: {field}");
     }
-    let got = (!sent.body().is_empty()).then(|| json(sent.body().as_bytes()));
-    assert_eq!(got, body, "{name}");
+    assert_eq!(body_of(sent), body, "{name}");
 }
 
 /// The id of the request that was refused; an operation that failed was one request among several.

@@ -5,10 +5,11 @@ use polyvault_core::{
     DeletedSecretInfo, ErrorKind, Page, PageRequest, PageToken, SecretInfo, SecretStore,
     VersionInfo, VersionState,
 };
+use polyvault_testkit::script::Script;
 use serde_json::{Value, json as object};
 
 use super::{TWO_YEARS, VAULT, info, labels, secret, time, version};
-use crate::script::{self, Script, exchange, json};
+use crate::script::{self, exchange, json, lines, store_on};
 
 #[tokio::test]
 async fn a_list_of_three_pages() {
@@ -62,14 +63,14 @@ async fn a_list_of_deleted_secrets_of_three_pages() {
     let first = script::load("list-deleted");
     let second = object!({ "value": [], "nextLink": "/deletedsecrets?api-version=2026-04-01&$skiptoken=c&maxresults=1" });
     let third = object!({ "value": [{ "id": format!("{VAULT}/secrets/b"), "deletedDate": null }] });
-    let script = Script::of([
+    let script = Script::new([
         Ok(first.http_response().unwrap()),
         json(second),
         json(third),
     ]);
     let list = async |store: &AzureKeyVault, page| store.list_deleted_page(page).await.unwrap();
 
-    let pages = all_pages(&script.store(), list).await;
+    let pages = all_pages(&store_on(&script), list).await;
 
     let current = VersionInfo {
         content_type: Some("plainText".into()),
@@ -85,8 +86,8 @@ async fn a_list_of_deleted_secrets_of_three_pages() {
     assert_eq!(pages[1], []);
     assert_eq!(pages[2][0].info.name.as_ref().unwrap().as_str(), "b");
     assert_eq!(pages[2][0].deleted_at, None);
-    script::same_request(&script.asked()[0], &first);
-    let lines = script.lines();
+    script::same_request(&script.sent()[0], &first);
+    let lines = lines(&script);
     assert_eq!(lines[1], format!("GET {}", link("list-deleted")));
     assert_eq!(
         lines[2],
@@ -178,12 +179,12 @@ async fn three_pages<T>(
     list: impl AsyncFn(&AzureKeyVault, PageRequest) -> Page<T>,
 ) -> (Vec<Vec<T>>, Vec<String>) {
     let answers = fixtures.map(|name| script::load(name).http_response().unwrap());
-    let script = Script::of(answers.map(Ok));
+    let script = Script::new(answers.map(Ok));
 
-    let pages = all_pages(&script.store(), list).await;
+    let pages = all_pages(&store_on(&script), list).await;
 
-    script::same_request(&script.asked()[0], &script::load(fixtures[0]));
-    (pages, script.lines())
+    script::same_request(&script.sent()[0], &script::load(fixtures[0]));
+    (pages, lines(&script))
 }
 
 async fn all_pages<T>(

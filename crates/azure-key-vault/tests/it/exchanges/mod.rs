@@ -8,8 +8,9 @@ use polyvault_core::{
     SecretInfo, SecretName, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionChange,
     VersionId, VersionInfo, VersionPatch, VersionSelector, VersionState, Written,
 };
+use polyvault_testkit::script::Script;
 
-use crate::script::{self, Script, exchange};
+use crate::script::{self, exchange};
 
 const VAULT: &str = "https://myvault.vault.azure.net";
 const TWO_YEARS: (i64, i64) = (1_767_225_600, 1_798_761_600);
@@ -104,7 +105,7 @@ async fn a_pinned_read() {
 #[tokio::test]
 async fn another_version_of_the_api() {
     let fixture = script::load("get-api-version-7-0");
-    let script = Script::of([fixture.http_response()].map(Result::unwrap).map(Ok));
+    let script = Script::new([Ok(fixture.http_response().unwrap())]);
     let store = AzureKeyVault::builder("myvault")
         .api_version("7.0")
         .token("made-up-token".into())
@@ -117,7 +118,7 @@ async fn another_version_of_the_api() {
         .await
         .unwrap();
 
-    script::same_request(&script.asked()[0], &fixture);
+    script::same_request(&script.sent()[0], &fixture);
 }
 
 #[tokio::test]

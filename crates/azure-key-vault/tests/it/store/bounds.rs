@@ -7,10 +7,11 @@ use polyvault_core::{
     SecretRef, SecretStore, SecretStoreExt, VersionChange, VersionId, VersionPatch,
 };
 use polyvault_testkit::leak::{Mark, assert_absent};
+use polyvault_testkit::script::{Answer, Script, answer};
 use serde_json::json as object;
 
 use super::{secret, vault};
-use crate::script::{Script, answer, json};
+use crate::script::{json, lines, store_on};
 
 /// The errors of every method that names a secret; those that went through are left out.
 async fn all_calls(store: &AzureKeyVault, secret: &SecretRef) -> Vec<(&'static str, Result<()>)> {
@@ -124,7 +125,7 @@ async fn ids_of_this_vault_are_as_good_as_names() {
 #[tokio::test]
 async fn ids_keep_the_path_of_the_endpoint() {
     let item = object!({ "id": "https://myvault.vault.azure.net/secrets/db/1", "value": "v" });
-    let script = Script::of([json(item)]);
+    let script = Script::always(json(item));
     let store = AzureKeyVault::builder("myvault")
         .endpoint("https://gateway.example/vault")
         .token("made-up-token".into())
@@ -141,11 +142,11 @@ async fn ids_keep_the_path_of_the_endpoint() {
     store.get(&id.into(), GetOptions::default()).await.unwrap();
 
     let line = "GET /vault/secrets/db?api-version=2026-04-01";
-    assert_eq!(script.lines(), [line, line]);
+    assert_eq!(lines(&script), [line, line]);
 }
 
 /// Answers that echo what was put, where a service might.
-fn echoes(mark: &Mark) -> Vec<crate::script::Answer> {
+fn echoes(mark: &Mark) -> Vec<Answer> {
     let text = mark.text();
     let bundle = object!({ "value": text, "id": "https://myvault.vault.azure.net/secrets/db/1" });
     let told = |code: &str| {
@@ -172,8 +173,8 @@ async fn a_marked_value_never_shows() {
     let mut errors = 0;
     for echo in echoes(&mark) {
         let status = echo.as_ref().unwrap().status();
-        let script = Script::of([echo]);
-        let store = script.store();
+        let script = Script::always(echo);
+        let store = store_on(&script);
         let put = PutOptions {
             keep_metadata: false,
             ..PutOptions::default()

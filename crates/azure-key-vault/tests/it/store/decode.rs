@@ -5,10 +5,11 @@ use polyvault_core::{
     DeleteOptions, GetOptions, InfoPatch, PageRequest, Retry, SecretStore, SecretStoreExt,
     VersionChange, VersionId, VersionPatch,
 };
+use polyvault_testkit::script::{Script, answer};
 use serde_json::json as object;
 
 use super::{at_once, labels, secret};
-use crate::script::{Script, answer, json};
+use crate::script::{json, store_on};
 
 const ID: &str = "https://myvault.vault.azure.net/secrets/db/00000000000000000000000000000000";
 
@@ -30,8 +31,8 @@ fn rubbish() -> Vec<(&'static str, String)> {
 #[tokio::test]
 async fn a_read_of_rubbish_is_a_decode_error_with_a_place_and_without_its_text() {
     for (what, body) in rubbish() {
-        let script = Script::of([answer(200, body)]);
-        let (store, db) = (script.store(), secret("db"));
+        let script = Script::always(answer(200, body));
+        let (store, db) = (store_on(&script), secret("db"));
         let page = PageRequest::default;
 
         let errors = [
@@ -55,8 +56,8 @@ async fn a_read_of_rubbish_is_a_decode_error_with_a_place_and_without_its_text()
 #[tokio::test]
 async fn a_change_answered_with_rubbish_may_have_taken_place() {
     for (what, body) in rubbish() {
-        let script = Script::of([answer(200, body)]);
-        let (store, db) = (script.store(), secret("db"));
+        let script = Script::always(answer(200, body));
+        let (store, db) = (store_on(&script), secret("db"));
         let patch = InfoPatch {
             labels: Some(labels("team", "blue")),
             ..InfoPatch::default()
@@ -89,8 +90,8 @@ async fn a_change_answered_with_rubbish_may_have_taken_place() {
 #[tokio::test]
 async fn where_no_body_is_needed_an_empty_one_is_success() {
     for status in [200, 202, 204] {
-        let script = Script::of([answer(status, "")]);
-        let (store, db) = (script.store(), secret("db"));
+        let script = Script::always(answer(status, ""));
+        let (store, db) = (store_on(&script), secret("db"));
 
         store.delete("db").await.unwrap();
         store.purge("db").await.unwrap();
@@ -111,16 +112,16 @@ async fn what_is_missing_is_a_decode_error_and_never_empty() {
         object!({ "value": 7, "id": ID }),
         object!({ "value": "v", "id": "https://myvault.vault.azure.net/keys/db/1" }),
     ] {
-        let script = Script::of([json(body.clone())]);
+        let script = Script::new([json(body.clone())]);
 
-        let read = script.store().get(&db, GetOptions::default()).await;
+        let read = store_on(&script).get(&db, GetOptions::default()).await;
 
         assert_eq!(read.unwrap_err().kind(), Decode, "{body}");
     }
     for body in [object!({}), object!({ "value": [{}] })] {
-        let script = Script::of([json(body.clone())]);
+        let script = Script::new([json(body.clone())]);
 
-        let listed = script.store().list_page(PageRequest::default()).await;
+        let listed = store_on(&script).list_page(PageRequest::default()).await;
 
         assert_eq!(listed.unwrap_err().kind(), Decode, "{body}");
     }
@@ -128,9 +129,9 @@ async fn what_is_missing_is_a_decode_error_and_never_empty() {
 
 #[tokio::test]
 async fn a_list_that_is_null_has_nothing_in_it() {
-    let script = Script::of([json(object!({ "value": null, "nextLink": null }))]);
+    let script = Script::new([json(object!({ "value": null, "nextLink": null }))]);
 
-    let listed = script.store().list_page(PageRequest::default()).await;
+    let listed = store_on(&script).list_page(PageRequest::default()).await;
 
     assert!(listed.unwrap().items.is_empty());
 }
@@ -151,24 +152,24 @@ async fn unknown_fields_nulls_and_unknown_words_are_tolerated() {
         "previousVersion": "x",
         "new": { "deep": [] }
     });
-    let script = Script::of([json(body)]);
-    let (store, db) = (script.store(), secret("db"));
+    let script = Script::new([json(body)]);
+    let (store, db) = (store_on(&script), secret("db"));
 
     let read = store.get(&db, GetOptions::default()).await.unwrap();
 
     assert_eq!(read.payload.single().unwrap().expose_text().unwrap(), "v");
     assert_eq!(read.info.unwrap().labels, Some(labels("team", "")));
-    let bare = Script::of([json(
+    let bare = Script::new([json(
         object!({ "value": "v", "id": ID, "attributes": null, "tags": null }),
     )]);
-    assert!(bare.store().describe(&db).await.is_ok());
+    assert!(store_on(&bare).describe(&db).await.is_ok());
 }
 
 #[tokio::test]
 async fn escaped_values_come_back_as_they_were() {
     let body = format!(r#"{{"value":"a\u00e9\n\"\\\ud83d\ude00\u0000","id":"{ID}"}}"#);
 
-    let store = Script::of([answer(200, body)]).store();
+    let store = store_on(&Script::new([answer(200, body)]));
     let read = store
         .get(&secret("db"), GetOptions::default())
         .await

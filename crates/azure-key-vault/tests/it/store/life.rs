@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use polyvault_azure_key_vault::emulator::{Operation, Version};
 use polyvault_core::ErrorKind::{Conflict, InvalidInput, NotFound, Timeout};
-use polyvault_core::transport::SendErrorKind;
 use polyvault_core::{
     InfoPatch, OperationId, Outcome, Polled, SecretInfo, SecretStore, SecretStoreExt, VersionState,
     WaitPolicy,
 };
+use polyvault_testkit::script::{Script, answer, lost};
 use serde_json::json as object;
 
 use super::{begin_delete, labels, secret, sent, vault, waited};
-use crate::script::{Script, answer, json};
+use crate::script::{json, lines, store_on};
 
 fn off() -> Version {
     Version {
@@ -74,18 +74,14 @@ async fn a_delete_whose_answer_was_lost_is_done() {
 #[tokio::test]
 async fn a_delete_that_is_under_way_is_joined() {
     let refused = object!({ "error": { "code": "Conflict", "innererror": { "code": "ObjectIsBeingDeleted" } } });
-    let script = Script::of([
-        Err(SendErrorKind::AnswerLost),
-        answer(409, refused.to_string()),
-        json(object!({})),
-    ]);
+    let script = Script::new([lost(), answer(409, refused.to_string()), json(object!({}))]);
 
-    script.store().delete("db").await.unwrap();
+    store_on(&script).delete("db").await.unwrap();
 
     let api = "?api-version=2026-04-01";
     let delete = format!("DELETE /secrets/db{api}");
     let look = format!("GET /deletedsecrets/db{api}");
-    assert_eq!(script.lines(), [delete.clone(), delete, look]);
+    assert_eq!(lines(&script), [delete.clone(), delete, look]);
 }
 
 #[tokio::test]

@@ -2,15 +2,15 @@
 
 use polyvault_azure_key_vault::emulator::{Emulator, Operation, Version};
 use polyvault_core::ErrorKind::{Disabled, Forbidden, InTransition, NotFound, SoftDeleted};
-use polyvault_core::transport::SendErrorKind;
 use polyvault_core::{
     ErrorKind, Labels, OnSoftDeleted, PutMode, PutOptions, Retry, SecretRef, SecretStore,
     SecretStoreExt,
 };
+use polyvault_testkit::script::{self, Script, answer};
 use serde_json::json as object;
 
 use super::{at_once, begin_delete, labels, secret, sent, sets, vault, waited, waited_ms};
-use crate::script::{Script, answer, json};
+use crate::script::{json, lines, store_on};
 
 /// A version with everything that a put can give.
 fn full() -> Version {
@@ -150,13 +150,9 @@ async fn a_lost_answer_to_a_set_is_confirmed_by_looking() {
 
 /// A script of a put: the read before it, a lost answer, and the read after it.
 async fn lost(before: &str, after: serde_json::Value) -> (polyvault_core::Error, Vec<String>) {
-    let script = Script::of([
-        json(bundle("one", before)),
-        Err(SendErrorKind::AnswerLost),
-        json(after),
-    ]);
-    let error = script.store().put("db", "two").await.unwrap_err();
-    (error, script.lines())
+    let script = Script::new([json(bundle("one", before)), script::lost(), json(after)]);
+    let error = store_on(&script).put("db", "two").await.unwrap_err();
+    (error, lines(&script))
 }
 
 fn bundle(value: &str, version: &str) -> serde_json::Value {
@@ -200,9 +196,9 @@ async fn an_answer_to_a_set_that_can_not_be_read_is_settled_by_looking() {
     let new = "1".repeat(32);
     for (after, settled) in [(bundle("two", &new), true), (bundle("six", &new), false)] {
         let before = bundle("one", &"0".repeat(32));
-        let script = Script::of([json(before), answer(200, "<html>"), json(after)]);
+        let script = Script::new([json(before), answer(200, "<html>"), json(after)]);
 
-        let put = script.store().put("db", "two").await;
+        let put = store_on(&script).put("db", "two").await;
 
         match put {
             Ok(written) => assert!(settled && !written.created),

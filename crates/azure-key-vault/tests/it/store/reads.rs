@@ -7,10 +7,11 @@ use polyvault_core::{
     GetOptions, PageRequest, PageToken, SecretStore, SecretStoreExt, VersionChange, VersionId,
     VersionPatch, VersionSelector, VersionState,
 };
+use polyvault_testkit::script::{Script, answer};
 use serde_json::json as object;
 
 use super::{secret, sent, vault};
-use crate::script::{Script, json};
+use crate::script::{json, lines, store_on};
 
 fn version(id: &str, enabled: bool) -> Version {
     Version {
@@ -114,18 +115,18 @@ async fn empty_pages_before_the_first_version_are_passed_over() {
         json(object!({ "value": items, "nextLink": next }))
     };
     let item = object!([{ "id": "https://myvault.vault.azure.net/secrets/db/1" }]);
-    let script = Script::of([
+    let script = Script::new([
         page(object!([]), Some("/secrets/db/versions?p=2")),
         page(object!([]), Some("/secrets/db/versions?p=3")),
         page(item, None),
     ]);
 
-    let (store, db) = (script.store(), secret("db"));
+    let (store, db) = (store_on(&script), secret("db"));
     let listed = store.list_versions_page(&db, PageRequest::default()).await;
 
     assert_eq!(listed.unwrap().items.len(), 1);
     assert_eq!(
-        script.lines(),
+        lines(&script),
         [
             "GET /secrets/db/versions?api-version=2026-04-01",
             "GET /secrets/db/versions?p=2",
@@ -137,17 +138,17 @@ async fn empty_pages_before_the_first_version_are_passed_over() {
 #[tokio::test]
 async fn links_that_go_in_circles_end() {
     let page = |next: &str| json(object!({ "value": [], "nextLink": next }));
-    let script = Script::of(["/a", "/b", "/a"].map(page));
-    let (store, db) = (script.store(), secret("db"));
+    let script = Script::new(["/a", "/b", "/a"].map(page));
+    let (store, db) = (store_on(&script), secret("db"));
 
     let listed = store.list_versions_page(&db, PageRequest::default()).await;
     assert_eq!(listed.unwrap_err().kind(), Unexpected);
-    assert_eq!(script.lines().len(), 3);
+    assert_eq!(lines(&script).len(), 3);
 
     let disabled = object!({ "error": { "innererror": { "code": "SecretDisabled" } } });
-    let mut answers = vec![crate::script::answer(403, disabled.to_string())];
+    let mut answers = vec![answer(403, disabled.to_string())];
     answers.extend(["/a", "/b", "/a"].map(page));
-    let store = Script::of(answers).store();
+    let store = store_on(&Script::new(answers));
     let told = store.describe(&secret("db")).await;
     assert_eq!(told.unwrap_err().kind(), Unexpected);
 }

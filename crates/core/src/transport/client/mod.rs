@@ -196,13 +196,7 @@ impl Client {
                 true => error.with_retry(Retry::OutcomeUnknown),
                 false => error,
             };
-            let error = error
-                .with_provider(self.shared.provider)
-                .with_operation(call.operation);
-            match call.secret {
-                Some(secret) => error.with_secret(secret),
-                None => error,
-            }
+            error.about(self.shared.provider, call.operation, call.secret)
         });
         (outcome, lost)
     }
