@@ -178,8 +178,20 @@ pub trait SecretStoreExt: SecretStore {
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
     {
+        self.delete_with(secret, DeleteOptions::default()).await
+    }
+
+    /// [`delete`](Self::delete) with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::begin_delete`].
+    async fn delete_with<N>(&self, secret: N, options: DeleteOptions) -> Result<()>
+    where
+        N: TryInto<SecretRef, Error: Into<Error>> + Send,
+    {
         let secret = secret.try_into().map_err(Into::into)?;
-        self.begin_delete(&secret, DeleteOptions::default())
+        self.begin_delete(&secret, options)
             .await?
             .wait(WaitPolicy::default())
             .await
