@@ -14,6 +14,7 @@ mod answer;
 mod auth;
 mod builder;
 mod given;
+mod knobs;
 mod route;
 mod rules;
 mod state;
@@ -21,7 +22,6 @@ mod state;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
@@ -30,7 +30,7 @@ use crate::WixSecrets;
 
 pub use self::builder::EmulatorBuilder;
 pub use self::route::Call;
-use self::state::{Fault, Secret, State};
+use self::state::{Secret, State};
 
 /// The gateway's path before the service's own.
 const PREFIX: &str = "/_api/cloud-secrets-vault-server";
@@ -162,64 +162,6 @@ impl Emulator {
     /// A text that says which key is unknown or what is wrong with its setting.
     pub fn given(&self, step: &serde_json::Value) -> Result<(), String> {
         given::apply(self, step)
-    }
-
-    /// The next `n` calls are refused with 429, and with `Retry-After` where given (whole seconds).
-    ///
-    /// Faults queue up behind those set before. Token requests are spared.
-    pub fn throttle(&self, n: usize, retry_after: Option<Duration>) {
-        let fault = Fault::Throttled(retry_after);
-        self.state().faults.extend(std::iter::repeat_n(fault, n));
-    }
-
-    /// The next call fails with this status and an empty body.
-    ///
-    /// Faults queue up behind those set before. Token requests are spared.
-    pub fn fail_next(&self, status: http::StatusCode) {
-        self.state().faults.push_back(Fault::Status(status));
-    }
-
-    /// Exactly these calls are refused with 403 from now on; none if empty.
-    pub fn forbid(&self, calls: &[Call]) {
-        self.state().forbidden = calls.to_vec();
-    }
-
-    /// The next `n` creates, updates and deletes are carried out, and the
-    /// connection ends without an answer. Reads and token requests are spared.
-    pub fn commit_then_drop(&self, n: usize) {
-        self.state().drops = n;
-    }
-
-    /// Whether the list of an empty site is `{}` instead of `{"secrets":[]}`.
-    pub fn empty_list_as_missing(&self, missing: bool) {
-        self.state().empty_list_as_missing = missing;
-    }
-
-    /// Whether answers carry `X-Wix-Consistent`, whose value changes with every write.
-    pub fn consistency_header(&self, sent: bool) {
-        self.state().consistency_header = sent;
-    }
-
-    /// Only this API key is accepted from now on.
-    pub fn expect_api_key(&self, key: impl Into<String>) {
-        self.state().api_key = Some(key.into());
-    }
-
-    /// API keys are accepted with this site id only from now on.
-    pub fn expect_site(&self, site: impl Into<String>) {
-        self.state().site = Some(site.into());
-    }
-
-    /// Only apps with this secret get a token from now on.
-    pub fn expect_app_secret(&self, secret: impl Into<String>) {
-        self.state().app_secret = Some(secret.into());
-    }
-
-    /// Ends all app tokens issued so far; without that they end four hours after their issue.
-    pub fn expire_tokens(&self) {
-        let mut state = self.state();
-        let now = state.clock.now();
-        state.tokens.values_mut().for_each(|end| *end = now);
     }
 
     /// Flips one bit of the value at rest; nothing happens if no secret has that name.
