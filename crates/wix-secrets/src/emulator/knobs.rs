@@ -6,18 +6,19 @@ use super::state::Fault;
 use super::{Call, Emulator};
 
 impl Emulator {
-    /// The next `n` calls are refused with 429, and with `Retry-After` where given (whole seconds).
+    /// The next `requests` calls are refused with 429, and with `Retry-After` where given (whole
+    /// seconds).
     ///
     /// Faults queue up behind those set before. Token requests are spared.
-    pub fn throttle(&self, n: usize, retry_after: Option<Duration>) {
-        let fault = Fault::Throttled(retry_after);
-        self.state().faults.extend(std::iter::repeat_n(fault, n));
+    pub fn throttle(&self, requests: u32, retry_after: Option<Duration>) {
+        let faults = (0..requests).map(|_| Fault::Throttled(retry_after));
+        self.state().faults.extend(faults);
     }
 
     /// The next call fails with this status and an empty body.
     ///
     /// Faults queue up behind those set before. Token requests are spared.
-    pub fn fail_next(&self, status: http::StatusCode) {
+    pub fn fail_next(&self, status: u16) {
         self.state().faults.push_back(Fault::Status(status));
     }
 
@@ -26,10 +27,10 @@ impl Emulator {
         self.state().forbidden = calls.to_vec();
     }
 
-    /// The next `n` creates, updates and deletes are carried out, and the
+    /// The next `writes` creates, updates and deletes are carried out, and the
     /// connection ends without an answer. Reads and token requests are spared.
-    pub fn commit_then_drop(&self, n: usize) {
-        self.state().drops = n;
+    pub fn commit_then_drop(&self, writes: u32) {
+        self.state().drops = writes;
     }
 
     /// Whether the list of an empty site is `{}` instead of `{"secrets":[]}`.

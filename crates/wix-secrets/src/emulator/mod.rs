@@ -151,7 +151,7 @@ impl Emulator {
     /// `{"secret": {"name", "value", "description"?, "id"?, "createdDate"?, "updatedDate"?}}`
     /// seeds a secret; `{"app_token": TEXT}` makes a token known as issued;
     /// `{"knob": {NAME: SETTING}}` calls the method of that name: `throttle`
-    /// (`{"n", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
+    /// (`{"requests", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
     /// list of `"create"`, `"list"`, `"get_value"`, `"update"`, `"delete"`),
     /// `commit_then_drop` (a number), `empty_list_as_missing` and `consistency_header`
     /// (true or false), `expect_api_key`, `expect_site` and `expect_app_secret` (a text),

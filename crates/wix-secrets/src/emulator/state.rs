@@ -52,10 +52,9 @@ impl Secret {
 }
 
 /// What a call meets instead of its answer.
-#[derive(Clone)]
 pub(super) enum Fault {
     Throttled(Option<Duration>),
-    Status(http::StatusCode),
+    Status(u16),
 }
 
 /// Everything an emulator remembers. It has no `Debug`, since it holds values.
@@ -66,7 +65,7 @@ pub(super) struct State {
     pub(super) tokens: HashMap<String, Timestamp>,
     pub(super) faults: VecDeque<Fault>,
     /// How many writes are still to be carried out without an answer.
-    pub(super) drops: usize,
+    pub(super) drops: u32,
     pub(super) forbidden: Vec<Call>,
     pub(super) api_key: Option<String>,
     pub(super) site: Option<String>,

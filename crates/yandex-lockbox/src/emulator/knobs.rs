@@ -1,6 +1,7 @@
 //! What the stand-in can be told to do otherwise.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::Emulator;
 use super::route::METHODS;
@@ -11,7 +12,7 @@ pub(super) struct Knobs {
     pub(super) pending_polls: Option<u32>,
     pub(super) leading_404s: u32,
     pub(super) poll_interval: Option<u64>,
-    pub(super) throttle: Option<(u32, Option<u64>)>,
+    pub(super) throttle: Option<(u32, Option<Duration>)>,
     forbidden: Vec<String>,
     pub(super) fail_next_operation: Option<Status>,
     pub(super) fail_next: VecDeque<(u16, Status)>,
@@ -51,8 +52,9 @@ impl Emulator {
         self.state().knobs.poll_interval = Some(seconds);
     }
 
-    /// Answers the next `requests` requests with 429, with `Retry-After` in seconds where given.
-    pub fn throttle(&self, requests: u32, retry_after: Option<u64>) {
+    /// Answers the next `requests` requests with 429, with `Retry-After` where given (whole
+    /// seconds).
+    pub fn throttle(&self, requests: u32, retry_after: Option<Duration>) {
         self.state().knobs.throttle = Some((requests, retry_after));
     }
 

@@ -75,7 +75,7 @@ impl State {
         let outcome = match self.knobs.throttle.take() {
             Some((left @ 1.., wait)) => {
                 self.knobs.throttle = Some((left - 1, wait));
-                headers.extend(wait.map(|wait| ("retry-after", wait.to_string())));
+                headers.extend(wait.map(|wait| ("retry-after", wait.as_secs().to_string())));
                 Err(Status::new(RESOURCE_EXHAUSTED, "Too many requests"))
             }
             _ => self.dispatch(call),

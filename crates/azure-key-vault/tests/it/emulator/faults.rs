@@ -53,7 +53,7 @@ async fn throttles_as_many_requests_as_told_and_says_when_only_if_told() {
 
     vault.throttle(1, None);
     let silent = get(&vault, "/secrets").await;
-    vault.throttle(1, Some(7));
+    vault.throttle(1, Some(Duration::from_secs(7)));
     let telling = get(&vault, "/secrets").await;
     let after = get(&vault, "/secrets").await;
 

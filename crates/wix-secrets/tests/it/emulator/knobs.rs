@@ -29,7 +29,7 @@ async fn throttling_ends_after_as_many_calls_and_tells_its_wait() {
     emulator.seed("db", "v1");
     emulator.throttle(1, Some(Duration::from_secs(7)));
     emulator.throttle(1, None);
-    emulator.fail_next(http::StatusCode::INTERNAL_SERVER_ERROR);
+    emulator.fail_next(500);
     let call = async || {
         ask(&emulator, "GET", SERVICE, KEY, Value::Null)
             .await
@@ -119,8 +119,8 @@ async fn an_unknown_instruction_is_an_error() {
 
     for step in [
         json!({"sercet": {}}),
-        json!({"knob": {"thortle": {"n": 1}}}),
-        json!({"knob": {"throttle": {"n": 1, "wait": 2}}}),
+        json!({"knob": {"thortle": {"requests": 1}}}),
+        json!({"knob": {"throttle": {"requests": 1, "wait": 2}}}),
         json!({"knob": {"throttle": {}}}),
         json!({"knob": {"forbid": ["read"]}}),
         json!({"knob": {"fail_next": 5}}),
