@@ -166,11 +166,11 @@ impl Emulator {
     }
 
     /// Flips one bit of a secret's current value where it is kept, so that
-    /// something is there for a verification to find. Nothing happens to an unknown
-    /// name or an empty value.
-    pub fn corrupt(&self, name: &str) {
-        // An unknown name is an error only where a fixture gives it.
-        let _ = self.vault().corrupt(name);
+    /// something is there for a verification to find. Gives whether a value
+    /// changed: none does for an unknown name or an empty value.
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn corrupt(&self, name: &str) -> bool {
+        self.vault().corrupt(name).is_ok()
     }
 
     fn vault(&self) -> MutexGuard<'_, Vault> {

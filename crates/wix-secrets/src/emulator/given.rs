@@ -40,7 +40,7 @@ fn turn(emulator: &Emulator, (knob, setting): (&str, &Value)) -> Result<(), Stri
         "expect_site" => emulator.expect_site(text(setting)?),
         "expect_app_secret" => emulator.expect_app_secret(text(setting)?),
         "expire_tokens" if flag(setting)? => emulator.expire_tokens(),
-        "corrupt" => emulator.corrupt(text(setting)?),
+        "corrupt" if emulator.corrupt(text(setting)?) => {}
         _ => return Err(format!("unknown knob {knob}, or a setting it can't take")),
     }
     Ok(())

@@ -164,9 +164,11 @@ impl Emulator {
         given::apply(self, step)
     }
 
-    /// Flips one bit of the value at rest; nothing happens if no secret has that name.
-    pub fn corrupt(&self, name: &str) {
-        self.state().corrupt(name);
+    /// Flips one bit of the value at rest, and gives whether a value changed: none does for an
+    /// unknown name or an empty value.
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn corrupt(&self, name: &str) -> bool {
+        self.state().corrupt(name)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

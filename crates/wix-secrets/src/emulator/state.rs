@@ -123,16 +123,18 @@ impl State {
         io::Error::new(io::ErrorKind::ConnectionReset, "the answer is dropped")
     }
 
-    pub(super) fn corrupt(&mut self, name: &str) {
+    pub(super) fn corrupt(&mut self, name: &str) -> bool {
         let Some(secret) = self.secrets.iter_mut().find(|s| s.name == name) else {
-            return;
+            return false;
         };
         // The low bit of the last byte can flip in any UTF-8 text and leave it one.
         let mut bytes = std::mem::take(&mut secret.value).into_bytes();
-        if let Some(last) = bytes.last_mut() {
-            *last ^= 1;
-        }
+        let Some(last) = bytes.last_mut() else {
+            return false;
+        };
+        *last ^= 1;
         secret.value = String::from_utf8_lossy(&bytes).into_owned();
+        true
     }
 
     fn call(&mut self, call: Call, key: &str, request: &Request) -> ResponseTemplate {

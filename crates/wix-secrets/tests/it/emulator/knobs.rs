@@ -67,9 +67,12 @@ async fn a_corrupted_value_is_another_text_of_the_same_length() {
     let emulator = Emulator::start().await;
     emulator.seed("plain", "v1");
     emulator.seed("beyond", "ключ🔑");
-    for name in ["plain", "beyond", "nobody"] {
-        emulator.corrupt(name);
-    }
+    emulator.seed("empty", "");
+
+    assert!(emulator.corrupt("plain"));
+    assert!(emulator.corrupt("beyond"));
+    assert!(!emulator.corrupt("empty"));
+    assert!(!emulator.corrupt("nobody"));
 
     assert_eq!(value_of(&emulator, "plain").await.1, json!("v0"));
     let (_, beyond) = value_of(&emulator, "beyond").await;
@@ -124,6 +127,7 @@ async fn an_unknown_instruction_is_an_error() {
         json!({"knob": {"throttle": {}}}),
         json!({"knob": {"forbid": ["read"]}}),
         json!({"knob": {"fail_next": 5}}),
+        json!({"knob": {"corrupt": "nobody"}}),
         json!({"secret": {"name": "n"}}),
         json!({"secret": {"name": "n", "value": "v", "created_at": "2026-01-01T00:00:00Z"}}),
         json!({"secret": {"name": "n", "value": "v", "createdDate": "yesterday"}}),
