@@ -22,9 +22,14 @@ impl Emulator {
         self.state().faults.push_back(Fault::Status(status));
     }
 
-    /// Exactly these calls are refused with 403 from now on; none if empty.
-    pub fn forbid(&self, calls: &[Call]) {
-        self.state().forbidden = calls.to_vec();
+    /// These calls, too, are refused with 403 from now on. See [`Call::ALL`].
+    pub fn forbid(&self, calls: impl IntoIterator<Item = Call>) {
+        self.state().forbidden.extend(calls);
+    }
+
+    /// Lifts all that [`forbid`](Self::forbid) refuses.
+    pub fn permit_all(&self) {
+        self.state().forbidden.clear();
     }
 
     /// The next `writes` creates, updates and deletes are carried out, and the

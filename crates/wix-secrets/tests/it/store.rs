@@ -424,7 +424,7 @@ async fn no_value_and_no_key_shows_in_errors_and_debug() {
 async fn a_read_by_name_needs_no_list() {
     let emulator = Emulator::start().await;
     emulator.seed("db", "value");
-    emulator.forbid(&[Call::List]);
+    emulator.forbid([Call::List]);
     let store = emulator.store();
 
     let secret = store

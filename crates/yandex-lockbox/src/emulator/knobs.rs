@@ -58,7 +58,7 @@ impl Emulator {
         self.state().knobs.throttle = Some((requests, retry_after));
     }
 
-    /// Answers a method from now on with 403: `Secret.List`, `Payload.Get`, … or `all`.
+    /// Answers this method, too, with 403 from now on: `Secret.List`, `Payload.Get`, … or `all`.
     ///
     /// # Errors
     ///
@@ -69,6 +69,11 @@ impl Emulator {
         }
         self.state().knobs.forbidden.push(method.into());
         Ok(())
+    }
+
+    /// Lifts all that [`forbid`](Self::forbid) refuses.
+    pub fn permit_all(&self) {
+        self.state().knobs.forbidden.clear();
     }
 
     /// Lets the next operation end in an error of a gRPC `code`, with HTTP 200 and no effect.

@@ -47,19 +47,30 @@ async fn throttling_ends_after_as_many_calls_and_tells_its_wait() {
 }
 
 #[tokio::test]
-async fn only_forbidden_calls_are_refused() {
+async fn forbidden_calls_add_up_until_all_are_permitted() {
     let emulator = Emulator::start().await;
     emulator.seed("db", "v1");
-    emulator.forbid(&[Call::List]);
+    let list = async || {
+        let (status, body) = send(&emulator, "GET", "", Value::Null).await;
+        (status, code(&body).to_owned())
+    };
+    let refused = (403, "PERMISSION_DENIED".to_owned());
 
-    let (status, body) = send(&emulator, "GET", "", Value::Null).await;
-    assert_eq!((status, code(&body)), (403, "PERMISSION_DENIED"));
+    emulator.forbid([Call::List]);
+    assert_eq!(list().await, refused);
     assert_eq!(value_of(&emulator, "db").await.0, 200);
 
-    emulator.forbid(&Call::ALL);
+    emulator.forbid([Call::GetValue]);
+    assert_eq!(list().await, refused);
     assert_eq!(value_of(&emulator, "db").await.0, 403);
-    emulator.forbid(&[]);
+
+    emulator.permit_all();
+    assert_eq!(list().await.0, 200);
     assert_eq!(value_of(&emulator, "db").await.0, 200);
+
+    emulator.forbid(Call::ALL);
+    assert_eq!(list().await, refused);
+    assert_eq!(value_of(&emulator, "db").await.0, 403);
 }
 
 #[tokio::test]
