@@ -95,11 +95,21 @@ impl Emulator {
     ///
     /// If the emulator wants a site whose id has other characters than letters, digits, `-` and `_`.
     #[must_use]
+    pub fn store(&self) -> WixSecrets {
+        self.store_with(ClientOptions::default())
+    }
+
+    /// The same with other options; the clock is the emulator's all the same.
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Self::store).
+    #[must_use]
     #[expect(
         clippy::expect_used,
         reason = "the endpoint is the emulator's own, and a key is given"
     )]
-    pub fn store(&self) -> WixSecrets {
+    pub fn store_with(&self, options: ClientOptions) -> WixSecrets {
         let state = self.state();
         let site = state.site.as_deref();
         let key = state.api_key.as_deref().unwrap_or("IST.made-up-key");
@@ -108,7 +118,7 @@ impl Emulator {
             .api_key(key.into())
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),
-                ..ClientOptions::default()
+                ..options
             })
             .build()
             .expect("the emulator can be reached by a store")

@@ -96,11 +96,21 @@ impl Emulator {
     ///
     /// If the folder is none that a store takes.
     #[must_use]
+    pub fn store(&self) -> YandexLockbox {
+        self.store_with(ClientOptions::default())
+    }
+
+    /// The same with other options; the clock is the stand-in's all the same.
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Self::store).
+    #[must_use]
     #[expect(
         clippy::expect_used,
         reason = "the endpoint is the stand-in's own, and a token is given"
     )]
-    pub fn store(&self) -> YandexLockbox {
+    pub fn store_with(&self, options: ClientOptions) -> YandexLockbox {
         let state = self.state();
         let token = state.token.as_deref().unwrap_or("t1.made-up.token");
         YandexLockbox::builder(state.folder.as_str())
@@ -108,7 +118,7 @@ impl Emulator {
             .token(token.into())
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),
-                ..ClientOptions::default()
+                ..options
             })
             .build()
             .expect("the stand-in can be reached by a store")
