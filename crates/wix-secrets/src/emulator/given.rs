@@ -36,9 +36,9 @@ fn turn(emulator: &Emulator, (knob, setting): (&str, &Value)) -> Result<(), Stri
         "commit_then_drop" => emulator.commit_then_drop(number(setting)?),
         "empty_list_as_missing" => emulator.empty_list_as_missing(flag(setting)?),
         "consistency_header" => emulator.consistency_header(flag(setting)?),
-        "expect_api_key" => emulator.expect_api_key(text(setting)?),
-        "expect_site" => emulator.expect_site(text(setting)?),
-        "expect_app_secret" => emulator.expect_app_secret(text(setting)?),
+        "require_api_key" => emulator.require_api_key(text(setting)?),
+        "require_site" => emulator.require_site(text(setting)?),
+        "require_app_secret" => emulator.require_app_secret(text(setting)?),
         "expire_tokens" if flag(setting)? => emulator.expire_tokens(),
         "corrupt" if emulator.corrupt(text(setting)?) => {}
         _ => return Err(format!("unknown knob {knob}, or a setting it can't take")),

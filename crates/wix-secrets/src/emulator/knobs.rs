@@ -49,17 +49,17 @@ impl Emulator {
     }
 
     /// Only this API key is accepted from now on.
-    pub fn expect_api_key(&self, key: impl Into<String>) {
+    pub fn require_api_key(&self, key: impl Into<String>) {
         self.state().api_key = Some(key.into());
     }
 
     /// API keys are accepted with this site id only from now on.
-    pub fn expect_site(&self, site: impl Into<String>) {
+    pub fn require_site(&self, site: impl Into<String>) {
         self.state().site = Some(site.into());
     }
 
     /// Only apps with this secret get a token from now on.
-    pub fn expect_app_secret(&self, secret: impl Into<String>) {
+    pub fn require_app_secret(&self, secret: impl Into<String>) {
         self.state().app_secret = Some(secret.into());
     }
 

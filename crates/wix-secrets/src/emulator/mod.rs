@@ -164,7 +164,7 @@ impl Emulator {
     /// (`{"requests", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
     /// list of `"create"`, `"list"`, `"get_value"`, `"update"`, `"delete"`),
     /// `commit_then_drop` (a number), `empty_list_as_missing` and `consistency_header`
-    /// (true or false), `expect_api_key`, `expect_site` and `expect_app_secret` (a text),
+    /// (true or false), `require_api_key`, `require_site` and `require_app_secret` (a text),
     /// `expire_tokens` (true), `corrupt` (a name).
     ///
     /// # Errors
