@@ -51,7 +51,8 @@ impl Emulator {
     }
 
     /// Carries the next requests that write out, and drops the connection instead
-    /// of answering. Reads and requests without a valid token don't count.
+    /// of answering. Reads and what a knob, a token or a missing right refuses don't
+    /// count.
     pub fn commit_then_drop(&self, writes: u32) {
         self.vault().knobs.drops = writes;
     }

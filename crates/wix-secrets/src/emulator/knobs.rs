@@ -33,7 +33,8 @@ impl Emulator {
     }
 
     /// The next `writes` creates, updates and deletes are carried out, and the
-    /// connection ends without an answer. Reads and token requests are spared.
+    /// connection ends without an answer. Reads, token requests and what a knob, a
+    /// credential or a missing right refuses don't count.
     pub fn commit_then_drop(&self, writes: u32) {
         self.state().drops = writes;
     }

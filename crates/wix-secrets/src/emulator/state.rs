@@ -113,7 +113,10 @@ impl State {
 
     /// Whether this request's answer is to be lost.
     pub(super) fn drops_answer_to(&self, request: &Request) -> bool {
-        self.drops > 0 && matches!(route(request), Route::Call(call, _) if call.writes())
+        let lets_in = |call| auth::refusal(self, request, call).is_none();
+        self.drops > 0
+            && self.faults.is_empty()
+            && matches!(route(request), Route::Call(call, _) if call.writes() && lets_in(call))
     }
 
     /// Carries the request out and gives the error that ends its connection.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use polyvault_core::clock::{Clock, SystemClock};
-use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::call::Call;
 use super::state::State;
@@ -82,14 +82,20 @@ impl EmulatorBuilder {
         let state = Arc::new(Mutex::new(state));
 
         // A mock either answers or fails, so there are two; the one that fails looks first.
-        let (dropping, dropper) = (Dropping(Arc::clone(&state)), Arc::clone(&state));
-        Mock::given(dropping)
-            .respond_with_err(move |request: &Request| carry_out_and_drop(&dropper, request))
+        let (dropping, committing) = (Arc::clone(&state), Arc::clone(&state));
+        Mock::given(move |request: &Request| lock(&dropping).take_drop(&Call::from(request)))
+            .respond_with_err(move |request: &Request| {
+                lock(&committing).answer(&Call::from(request));
+                std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
+            })
             .with_priority(LAST)
             .mount(&server)
             .await;
+        let answering = Arc::clone(&state);
         Mock::given(wiremock::matchers::any())
-            .respond_with(Answering(Arc::clone(&state)))
+            .respond_with(move |request: &Request| {
+                ResponseTemplate::from(lock(&answering).answer(&Call::from(request)))
+            })
             .with_priority(LAST)
             .mount(&server)
             .await;
@@ -129,27 +135,4 @@ impl Default for EmulatorBuilder {
             folder: "b1gemulatorfolder001".into(),
         }
     }
-}
-
-struct Dropping(Arc<Mutex<State>>);
-
-impl Match for Dropping {
-    fn matches(&self, _: &Request) -> bool {
-        lock(&self.0).knobs.commit_then_drop > 0
-    }
-}
-
-struct Answering(Arc<Mutex<State>>);
-
-impl Respond for Answering {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        lock(&self.0).answer(&Call::from(request)).into()
-    }
-}
-
-fn carry_out_and_drop(state: &Mutex<State>, request: &Request) -> std::io::Error {
-    let mut state = lock(state);
-    state.knobs.commit_then_drop -= 1;
-    state.answer(&Call::from(request));
-    std::io::Error::other("the stand-in drops this connection")
 }

@@ -114,8 +114,9 @@ impl Emulator {
         self.state().knobs.carry_scheduled = on;
     }
 
-    /// Carries the next `requests` requests out and drops their connections without an answer.
-    pub fn commit_then_drop(&self, requests: u32) {
-        self.state().knobs.commit_then_drop = requests;
+    /// Carries the next `writes` requests that write out, and drops the connection instead of
+    /// answering. Reads, token requests and what a knob or a missing right refuses don't count.
+    pub fn commit_then_drop(&self, writes: u32) {
+        self.state().knobs.commit_then_drop = writes;
     }
 }

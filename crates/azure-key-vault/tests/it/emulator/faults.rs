@@ -72,11 +72,18 @@ async fn commits_a_write_and_drops_the_connection() {
 
     let challenged = send("PUT", &url, None, body.clone()).await.unwrap();
     let read = get(&vault, "/secrets").await;
+    vault.throttle(1, None);
+    let throttled = send("PUT", &url, Some("any"), body.clone()).await.unwrap();
+    vault.forbid([Operation::SetSecret], "ForbiddenByRbac");
+    let forbidden = send("PUT", &url, Some("any"), body.clone()).await.unwrap();
+    vault.permit_all();
+    assert_eq!(vault.versions("db").len(), 0);
     let lost = send("PUT", &url, Some("any"), body.clone()).await;
     let kept = vault.versions("db").len();
     let next = send("PUT", &url, Some("any"), body).await.unwrap();
 
     assert_eq!((challenged.status, read.status), (401, 200));
+    assert_eq!((throttled.status, forbidden.status), (429, 403));
     let lost = lost.err().map(|error| error.kind());
     assert_eq!(lost, Some(SendErrorKind::AnswerLost));
     assert_eq!(kept, 1);

@@ -9,11 +9,17 @@ use serde_json::{Value, json};
 use super::{KEY, SERVICE, ask, code, listed, send, value_of};
 
 #[tokio::test]
-async fn a_dropped_write_is_carried_out_and_reads_are_spared() {
+async fn a_dropped_write_is_carried_out_and_what_does_not_write_is_spared() {
     let emulator = Emulator::start().await;
     emulator.commit_then_drop(1);
     let secret = json!({"secret": {"name": "db", "value": "v1"}});
 
+    assert!(listed(&emulator).await.is_empty());
+    emulator.throttle(1, None);
+    assert_eq!(send(&emulator, "POST", "", secret.clone()).await.0, 429);
+    emulator.forbid([Call::Create]);
+    assert_eq!(send(&emulator, "POST", "", secret.clone()).await.0, 403);
+    emulator.permit_all();
     assert!(listed(&emulator).await.is_empty());
     let lost = ask(&emulator, "POST", SERVICE, KEY, secret.clone()).await;
     let (again, _) = send(&emulator, "POST", "", secret).await;
