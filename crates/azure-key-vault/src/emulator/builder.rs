@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use polyvault_core::clock::{Clock, SystemClock};
-use wiremock::{Mock, MockServer, Request};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::state::Vault;
 use super::{Emulator, Shared, lock};
@@ -123,27 +123,33 @@ impl fmt::Debug for EmulatorBuilder {
     }
 }
 
-/// A mock of wiremock either answers or fails, so dropped connections need one of
-/// their own. It stands before everything else and so can count all requests too.
 async fn mount(server: &MockServer, vault: &Shared, requests: &Arc<AtomicUsize>) {
-    let (counted, dropping) = (Arc::clone(requests), Arc::clone(vault));
-    let committing = Arc::clone(vault);
-    Mock::given(move |request: &Request| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        lock(&dropping).take_drop(request)
-    })
-    .respond_with_err(move |request: &Request| {
-        lock(&committing).answer(request);
-        std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
-    })
-    .with_priority(1)
-    .mount(server)
-    .await;
-
     let answering = Arc::clone(vault);
     Mock::given(wiremock::matchers::any())
         .respond_with(move |request: &Request| lock(&answering).answer(request))
         .with_priority(u8::MAX)
         .mount(server)
         .await;
+
+    // A mock either answers or fails, so what is dropped has a mock of its own.
+    let (dropping, committing) = (Arc::clone(vault), Arc::clone(vault));
+    Mock::given(move |request: &Request| lock(&dropping).take_drop(request))
+        .respond_with_err(move |request: &Request| {
+            lock(&committing).answer(request);
+            std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
+        })
+        .with_priority(u8::MAX - 1)
+        .mount(server)
+        .await;
+
+    // This one matches nothing: it stands before all others and sees every request.
+    let counted = Arc::clone(requests);
+    Mock::given(move |_: &Request| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        false
+    })
+    .respond_with(ResponseTemplate::new(500))
+    .with_priority(1)
+    .mount(server)
+    .await;
 }

@@ -266,6 +266,28 @@ async fn a_dropped_write_is_carried_out_and_what_does_not_write_is_spared() {
 }
 
 #[tokio::test]
+async fn forbidden_methods_add_up_until_all_are_permitted() {
+    let emulator = with_db().await;
+    let statuses = async || {
+        let (secret, payload) = (at(""), at("/payload"));
+        (
+            get(&emulator, &secret).await.status,
+            get(&emulator, &payload).await.status,
+        )
+    };
+
+    emulator.forbid("Secret.Get").unwrap();
+    assert_eq!(statuses().await, (403, 200));
+    emulator.forbid("Payload.Get").unwrap();
+    assert_eq!(statuses().await, (403, 403));
+    emulator.permit_all();
+    assert_eq!(statuses().await, (200, 200));
+    emulator.forbid("all").unwrap();
+    assert_eq!(statuses().await, (403, 403));
+    assert!(emulator.forbid("Secret.Read").is_err());
+}
+
+#[tokio::test]
 async fn a_scheduled_version_is_destroyed_when_its_time_comes_unless_cancelled() {
     let clock = Arc::new(ManualClock::at("2026-03-04T08:00:00Z".parse().unwrap()));
     let emulator = Emulator::builder()

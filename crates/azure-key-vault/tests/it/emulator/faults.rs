@@ -72,6 +72,15 @@ async fn commits_a_write_and_drops_the_connection() {
 
     let challenged = send("PUT", &url, None, body.clone()).await.unwrap();
     let read = get(&vault, "/secrets").await;
+    vault.seed("other", ["v"]).unwrap();
+    let backup = url.replace("/db?", "/other/backup?");
+    let backup = send("POST", &backup, Some("any"), None).await.unwrap();
+    Mock::given(path("/secrets/db"))
+        .respond_with(ResponseTemplate::new(502))
+        .up_to_n_times(1)
+        .mount(vault.server())
+        .await;
+    let mounted = send("PUT", &url, Some("any"), body.clone()).await.unwrap();
     vault.throttle(1, None);
     let throttled = send("PUT", &url, Some("any"), body.clone()).await.unwrap();
     vault.forbid([Operation::SetSecret], "ForbiddenByRbac");
@@ -83,6 +92,7 @@ async fn commits_a_write_and_drops_the_connection() {
     let next = send("PUT", &url, Some("any"), body).await.unwrap();
 
     assert_eq!((challenged.status, read.status), (401, 200));
+    assert_eq!((backup.status, mounted.status), (200, 502));
     assert_eq!((throttled.status, forbidden.status), (429, 403));
     let lost = lost.err().map(|error| error.kind());
     assert_eq!(lost, Some(SendErrorKind::AnswerLost));
