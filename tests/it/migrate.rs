@@ -42,8 +42,8 @@ async fn every_byte_arrives_at_both_ends() {
 #[tokio::test]
 async fn one_corrupted_byte_is_seen() {
     let (offline, outcome) = migrated().await;
-    offline.lockbox.corrupt("service-07-password");
-    offline.wix.corrupt("quotes-and-newlines");
+    assert!(offline.lockbox.corrupt("service-07-password"));
+    assert!(offline.wix.corrupt("quotes-and-newlines"));
 
     let wrong = offline.verify(&outcome).await.unwrap();
 

@@ -1,7 +1,6 @@
 //! One request in, one answer out.
 
 use serde_json::{Value, json};
-use wiremock::http::Method;
 use wiremock::{Request, ResponseTemplate};
 
 use super::body::{Parameters, read_blob};
@@ -26,7 +25,8 @@ impl Vault {
     pub(super) fn take_drop(&mut self, request: &Request) -> bool {
         let knobs = &mut self.knobs;
         let reaches_the_vault = knobs.failures.is_empty() && knobs.throttled == 0;
-        let writes = request.method != Method::GET;
+        let writes = route(request)
+            .is_ok_and(|route| route.operation.writes() && knobs.permit(route.operation).is_ok());
         let dropped =
             knobs.drops > 0 && writes && reaches_the_vault && knobs.admit(request).is_ok();
         if dropped {

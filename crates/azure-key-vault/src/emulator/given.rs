@@ -1,5 +1,7 @@
 //! The instructions that a fixture gives an emulator.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -59,7 +61,7 @@ impl Emulator {
             Knob::Throttle(Throttle {
                 requests,
                 retry_after,
-            }) => self.throttle(requests, retry_after),
+            }) => self.throttle(requests, retry_after.map(Duration::from_secs)),
             Knob::FailNext(status) => self.fail_next(status),
             Knob::CommitThenDrop(writes) => self.commit_then_drop(writes),
             Knob::Forbid(Forbid {
@@ -124,7 +126,8 @@ enum Knob {
 #[serde(deny_unknown_fields)]
 struct Throttle {
     requests: u32,
-    retry_after: Option<u32>,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 /// Without `operations` all are meant.

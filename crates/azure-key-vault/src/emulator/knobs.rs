@@ -1,6 +1,7 @@
 //! What a test can turn while the vault runs.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use wiremock::Request;
 
@@ -37,7 +38,7 @@ impl Emulator {
 
     /// Answers the next requests with 429, and with a `Retry-After` of whole
     /// seconds only if one is given: the service was seen to send none.
-    pub fn throttle(&self, requests: u32, retry_after: Option<u32>) {
+    pub fn throttle(&self, requests: u32, retry_after: Option<Duration>) {
         let knobs = &mut self.vault().knobs;
         knobs.throttled = requests;
         knobs.retry_after = retry_after;
@@ -50,7 +51,8 @@ impl Emulator {
     }
 
     /// Carries the next requests that write out, and drops the connection instead
-    /// of answering. Reads and requests without a valid token don't count.
+    /// of answering. Reads and what a knob, a token or a missing right refuses don't
+    /// count.
     pub fn commit_then_drop(&self, writes: u32) {
         self.vault().knobs.drops = writes;
     }
@@ -124,7 +126,7 @@ pub(super) struct Knobs {
     pub(super) recover_conflicts: u32,
     pub(super) purge_conflicts: u32,
     pub(super) throttled: u32,
-    retry_after: Option<u32>,
+    retry_after: Option<Duration>,
     pub(super) failures: VecDeque<u16>,
     pub(super) drops: u32,
     forbidden: BTreeMap<Operation, String>,

@@ -1,5 +1,7 @@
 //! Answers: what is sent back, and the refusals that the service was seen to give.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::{Request, ResponseTemplate};
@@ -151,9 +153,9 @@ impl Refusal {
     }
 
     /// 429.
-    pub(super) fn throttled(retry_after: Option<u32>) -> Self {
+    pub(super) fn throttled(retry_after: Option<Duration>) -> Self {
         Self {
-            header: retry_after.map(|seconds| ("retry-after", seconds.to_string())),
+            header: retry_after.map(|wait| ("retry-after", wait.as_secs().to_string())),
             ..Self::new(
                 429,
                 "Throttled",

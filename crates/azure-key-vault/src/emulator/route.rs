@@ -40,6 +40,19 @@ impl Operation {
         Self::BackupSecret,
         Self::RestoreSecret,
     ];
+
+    /// Whether the operation changes the vault.
+    pub(super) fn writes(self) -> bool {
+        !matches!(
+            self,
+            Self::GetSecret
+                | Self::GetSecrets
+                | Self::GetSecretVersions
+                | Self::GetDeletedSecret
+                | Self::GetDeletedSecrets
+                | Self::BackupSecret
+        )
+    }
 }
 
 /// An operation and what its path names.

@@ -26,21 +26,21 @@ fn turn(emulator: &Emulator, (knob, setting): (&str, &Value)) -> Result<(), Stri
     match knob {
         "throttle" => {
             let setting = object(setting)?;
-            known_keys(setting, &["n", "retry_after"])?;
-            let n = setting.get("n").map_or(Err("no n".into()), number)?;
+            known_keys(setting, &["requests", "retry_after"])?;
+            let requests = setting.get("requests").ok_or("no requests")?;
             let wait = setting.get("retry_after").map(seconds).transpose()?;
-            emulator.throttle(n, wait);
+            emulator.throttle(number(requests)?, wait);
         }
         "fail_next" => emulator.fail_next(status(setting)?),
-        "forbid" => emulator.forbid(&calls(setting)?),
+        "forbid" => emulator.forbid(calls(setting)?),
         "commit_then_drop" => emulator.commit_then_drop(number(setting)?),
         "empty_list_as_missing" => emulator.empty_list_as_missing(flag(setting)?),
         "consistency_header" => emulator.consistency_header(flag(setting)?),
-        "expect_api_key" => emulator.expect_api_key(text(setting)?),
-        "expect_site" => emulator.expect_site(text(setting)?),
-        "expect_app_secret" => emulator.expect_app_secret(text(setting)?),
+        "require_api_key" => emulator.require_api_key(text(setting)?),
+        "require_site" => emulator.require_site(text(setting)?),
+        "require_app_secret" => emulator.require_app_secret(text(setting)?),
         "expire_tokens" if flag(setting)? => emulator.expire_tokens(),
-        "corrupt" => emulator.corrupt(text(setting)?),
+        "corrupt" if emulator.corrupt(text(setting)?) => {}
         _ => return Err(format!("unknown knob {knob}, or a setting it can't take")),
     }
     Ok(())
@@ -126,10 +126,10 @@ fn flag(value: &Value) -> Result<bool, String> {
         .ok_or_else(|| "neither true nor false".into())
 }
 
-fn number(value: &Value) -> Result<usize, String> {
+fn number(value: &Value) -> Result<u32, String> {
     value
         .as_u64()
-        .and_then(|number| usize::try_from(number).ok())
+        .and_then(|number| u32::try_from(number).ok())
         .ok_or_else(|| "not a whole number".into())
 }
 
@@ -138,11 +138,11 @@ fn seconds(value: &Value) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
-fn status(value: &Value) -> Result<http::StatusCode, String> {
+fn status(value: &Value) -> Result<u16, String> {
     value
         .as_u64()
         .and_then(|status| u16::try_from(status).ok())
-        .and_then(|status| http::StatusCode::from_u16(status).ok())
+        .filter(|status| http::StatusCode::from_u16(*status).is_ok())
         .ok_or_else(|| "not a status".into())
 }
 

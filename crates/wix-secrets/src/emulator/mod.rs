@@ -14,6 +14,7 @@ mod answer;
 mod auth;
 mod builder;
 mod given;
+mod knobs;
 mod route;
 mod rules;
 mod state;
@@ -21,7 +22,6 @@ mod state;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
@@ -30,7 +30,7 @@ use crate::WixSecrets;
 
 pub use self::builder::EmulatorBuilder;
 pub use self::route::Call;
-use self::state::{Fault, Secret, State};
+use self::state::{Secret, State};
 
 /// The gateway's path before the service's own.
 const PREFIX: &str = "/_api/cloud-secrets-vault-server";
@@ -95,11 +95,21 @@ impl Emulator {
     ///
     /// If the emulator wants a site whose id has other characters than letters, digits, `-` and `_`.
     #[must_use]
+    pub fn store(&self) -> WixSecrets {
+        self.store_with(ClientOptions::default())
+    }
+
+    /// The same with other options; the clock is the emulator's all the same.
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Self::store).
+    #[must_use]
     #[expect(
         clippy::expect_used,
         reason = "the endpoint is the emulator's own, and a key is given"
     )]
-    pub fn store(&self) -> WixSecrets {
+    pub fn store_with(&self, options: ClientOptions) -> WixSecrets {
         let state = self.state();
         let site = state.site.as_deref();
         let key = state.api_key.as_deref().unwrap_or("IST.made-up-key");
@@ -108,7 +118,7 @@ impl Emulator {
             .api_key(key.into())
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),
-                ..ClientOptions::default()
+                ..options
             })
             .build()
             .expect("the emulator can be reached by a store")
@@ -151,10 +161,10 @@ impl Emulator {
     /// `{"secret": {"name", "value", "description"?, "id"?, "createdDate"?, "updatedDate"?}}`
     /// seeds a secret; `{"app_token": TEXT}` makes a token known as issued;
     /// `{"knob": {NAME: SETTING}}` calls the method of that name: `throttle`
-    /// (`{"n", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
+    /// (`{"requests", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
     /// list of `"create"`, `"list"`, `"get_value"`, `"update"`, `"delete"`),
     /// `commit_then_drop` (a number), `empty_list_as_missing` and `consistency_header`
-    /// (true or false), `expect_api_key`, `expect_site` and `expect_app_secret` (a text),
+    /// (true or false), `require_api_key`, `require_site` and `require_app_secret` (a text),
     /// `expire_tokens` (true), `corrupt` (a name).
     ///
     /// # Errors
@@ -164,67 +174,11 @@ impl Emulator {
         given::apply(self, step)
     }
 
-    /// The next `n` calls are refused with 429, and with `Retry-After` where given (whole seconds).
-    ///
-    /// Faults queue up behind those set before. Token requests are spared.
-    pub fn throttle(&self, n: usize, retry_after: Option<Duration>) {
-        let fault = Fault::Throttled(retry_after);
-        self.state().faults.extend(std::iter::repeat_n(fault, n));
-    }
-
-    /// The next call fails with this status and an empty body.
-    ///
-    /// Faults queue up behind those set before. Token requests are spared.
-    pub fn fail_next(&self, status: http::StatusCode) {
-        self.state().faults.push_back(Fault::Status(status));
-    }
-
-    /// Exactly these calls are refused with 403 from now on; none if empty.
-    pub fn forbid(&self, calls: &[Call]) {
-        self.state().forbidden = calls.to_vec();
-    }
-
-    /// The next `n` creates, updates and deletes are carried out, and the
-    /// connection ends without an answer. Reads and token requests are spared.
-    pub fn commit_then_drop(&self, n: usize) {
-        self.state().drops = n;
-    }
-
-    /// Whether the list of an empty site is `{}` instead of `{"secrets":[]}`.
-    pub fn empty_list_as_missing(&self, missing: bool) {
-        self.state().empty_list_as_missing = missing;
-    }
-
-    /// Whether answers carry `X-Wix-Consistent`, whose value changes with every write.
-    pub fn consistency_header(&self, sent: bool) {
-        self.state().consistency_header = sent;
-    }
-
-    /// Only this API key is accepted from now on.
-    pub fn expect_api_key(&self, key: impl Into<String>) {
-        self.state().api_key = Some(key.into());
-    }
-
-    /// API keys are accepted with this site id only from now on.
-    pub fn expect_site(&self, site: impl Into<String>) {
-        self.state().site = Some(site.into());
-    }
-
-    /// Only apps with this secret get a token from now on.
-    pub fn expect_app_secret(&self, secret: impl Into<String>) {
-        self.state().app_secret = Some(secret.into());
-    }
-
-    /// Ends all app tokens issued so far; without that they end four hours after their issue.
-    pub fn expire_tokens(&self) {
-        let mut state = self.state();
-        let now = state.clock.now();
-        state.tokens.values_mut().for_each(|end| *end = now);
-    }
-
-    /// Flips one bit of the value at rest; nothing happens if no secret has that name.
-    pub fn corrupt(&self, name: &str) {
-        self.state().corrupt(name);
+    /// Flips one bit of the value at rest, and gives whether a value changed: none does for an
+    /// unknown name or an empty value.
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn corrupt(&self, name: &str) -> bool {
+        self.state().corrupt(name)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

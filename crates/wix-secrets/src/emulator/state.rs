@@ -52,10 +52,9 @@ impl Secret {
 }
 
 /// What a call meets instead of its answer.
-#[derive(Clone)]
 pub(super) enum Fault {
     Throttled(Option<Duration>),
-    Status(http::StatusCode),
+    Status(u16),
 }
 
 /// Everything an emulator remembers. It has no `Debug`, since it holds values.
@@ -66,7 +65,7 @@ pub(super) struct State {
     pub(super) tokens: HashMap<String, Timestamp>,
     pub(super) faults: VecDeque<Fault>,
     /// How many writes are still to be carried out without an answer.
-    pub(super) drops: usize,
+    pub(super) drops: u32,
     pub(super) forbidden: Vec<Call>,
     pub(super) api_key: Option<String>,
     pub(super) site: Option<String>,
@@ -114,7 +113,10 @@ impl State {
 
     /// Whether this request's answer is to be lost.
     pub(super) fn drops_answer_to(&self, request: &Request) -> bool {
-        self.drops > 0 && matches!(route(request), Route::Call(call, _) if call.writes())
+        let lets_in = |call| auth::refusal(self, request, call).is_none();
+        self.drops > 0
+            && self.faults.is_empty()
+            && matches!(route(request), Route::Call(call, _) if call.writes() && lets_in(call))
     }
 
     /// Carries the request out and gives the error that ends its connection.
@@ -124,16 +126,18 @@ impl State {
         io::Error::new(io::ErrorKind::ConnectionReset, "the answer is dropped")
     }
 
-    pub(super) fn corrupt(&mut self, name: &str) {
+    pub(super) fn corrupt(&mut self, name: &str) -> bool {
         let Some(secret) = self.secrets.iter_mut().find(|s| s.name == name) else {
-            return;
+            return false;
         };
         // The low bit of the last byte can flip in any UTF-8 text and leave it one.
         let mut bytes = std::mem::take(&mut secret.value).into_bytes();
-        if let Some(last) = bytes.last_mut() {
-            *last ^= 1;
-        }
+        let Some(last) = bytes.last_mut() else {
+            return false;
+        };
+        *last ^= 1;
         secret.value = String::from_utf8_lossy(&bytes).into_owned();
+        true
     }
 
     fn call(&mut self, call: Call, key: &str, request: &Request) -> ResponseTemplate {

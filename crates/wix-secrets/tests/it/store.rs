@@ -325,19 +325,14 @@ async fn a_throttled_call_tells_how_long_to_wait() {
     for (told, due) in [(None, 60), (Some(90), 90)] {
         let emulator = Emulator::start().await;
         emulator.throttle(1, told.map(Duration::from_secs));
-        let script = polyvault_core::transport::RetryPolicy {
+        let retry = polyvault_core::transport::RetryPolicy {
             max_repeats: 0,
             ..Default::default()
         };
-        let store = WixSecrets::builder("site")
-            .endpoint(emulator.endpoint())
-            .api_key("IST.key".into())
-            .client_options(polyvault_core::transport::ClientOptions {
-                retry: script,
-                ..Default::default()
-            })
-            .build()
-            .unwrap();
+        let store = emulator.store_with(polyvault_core::transport::ClientOptions {
+            retry,
+            ..Default::default()
+        });
 
         let error = store.get_text("db").await.unwrap_err();
 
@@ -424,7 +419,7 @@ async fn no_value_and_no_key_shows_in_errors_and_debug() {
 async fn a_read_by_name_needs_no_list() {
     let emulator = Emulator::start().await;
     emulator.seed("db", "value");
-    emulator.forbid(&[Call::List]);
+    emulator.forbid([Call::List]);
     let store = emulator.store();
 
     let secret = store

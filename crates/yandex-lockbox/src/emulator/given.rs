@@ -1,5 +1,7 @@
 //! Instructions in JSON: what fixtures say before their request.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -78,7 +80,7 @@ impl Emulator {
             "poll_interval" => self.poll_interval(number(value)?),
             "throttle" => {
                 let wait = value.get("retry_after").map(number).transpose()?;
-                self.throttle(small(part("requests")?)?, wait);
+                self.throttle(small(part("requests")?)?, wait.map(Duration::from_secs));
             }
             "forbid" => self.forbid(value.as_str().ok_or_else(bad)?)?,
             "fail_next_operation" => {

@@ -1,6 +1,7 @@
 //! What the stand-in can be told to do otherwise.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::Emulator;
 use super::route::METHODS;
@@ -11,7 +12,7 @@ pub(super) struct Knobs {
     pub(super) pending_polls: Option<u32>,
     pub(super) leading_404s: u32,
     pub(super) poll_interval: Option<u64>,
-    pub(super) throttle: Option<(u32, Option<u64>)>,
+    pub(super) throttle: Option<(u32, Option<Duration>)>,
     forbidden: Vec<String>,
     pub(super) fail_next_operation: Option<Status>,
     pub(super) fail_next: VecDeque<(u16, Status)>,
@@ -51,12 +52,13 @@ impl Emulator {
         self.state().knobs.poll_interval = Some(seconds);
     }
 
-    /// Answers the next `requests` requests with 429, with `Retry-After` in seconds where given.
-    pub fn throttle(&self, requests: u32, retry_after: Option<u64>) {
+    /// Answers the next `requests` requests with 429, with `Retry-After` where given (whole
+    /// seconds).
+    pub fn throttle(&self, requests: u32, retry_after: Option<Duration>) {
         self.state().knobs.throttle = Some((requests, retry_after));
     }
 
-    /// Answers a method from now on with 403: `Secret.List`, `Payload.Get`, … or `all`.
+    /// Answers this method, too, with 403 from now on: `Secret.List`, `Payload.Get`, … or `all`.
     ///
     /// # Errors
     ///
@@ -67,6 +69,11 @@ impl Emulator {
         }
         self.state().knobs.forbidden.push(method.into());
         Ok(())
+    }
+
+    /// Lifts all that [`forbid`](Self::forbid) refuses.
+    pub fn permit_all(&self) {
+        self.state().knobs.forbidden.clear();
     }
 
     /// Lets the next operation end in an error of a gRPC `code`, with HTTP 200 and no effect.
@@ -107,8 +114,9 @@ impl Emulator {
         self.state().knobs.carry_scheduled = on;
     }
 
-    /// Carries the next `requests` requests out and drops their connections without an answer.
-    pub fn commit_then_drop(&self, requests: u32) {
-        self.state().knobs.commit_then_drop = requests;
+    /// Carries the next `writes` requests that write out, and drops the connection instead of
+    /// answering. Reads, token requests and what a knob or a missing right refuses don't count.
+    pub fn commit_then_drop(&self, writes: u32) {
+        self.state().knobs.commit_then_drop = writes;
     }
 }

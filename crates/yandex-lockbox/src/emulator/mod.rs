@@ -13,6 +13,7 @@
 //! read as JSON whatever its `Content-Type`.
 //! Access bindings and Operation.Cancel are answered 501.
 
+mod builder;
 mod call;
 mod change;
 mod fields;
@@ -29,20 +30,16 @@ mod status;
 mod write;
 
 use std::fmt;
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use polyvault_core::clock::{Clock, SystemClock};
 use polyvault_core::transport::ClientOptions;
-use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::MockServer;
 
-use self::call::Call;
+pub use self::builder::EmulatorBuilder;
+
 use self::state::{Content, State};
 use crate::store::YandexLockbox;
-
-/// The lowest priority there is, so that a fault that a test mounts comes first.
-const LAST: u8 = u8::MAX;
 
 /// A Lockbox that lives as long as this value.
 ///
@@ -74,17 +71,6 @@ pub struct Emulator {
     requests: Arc<AtomicUsize>,
 }
 
-/// What can be set before an [`Emulator`] starts.
-#[derive(Debug)]
-pub struct EmulatorBuilder {
-    listener: Option<TcpListener>,
-    clock: Arc<dyn Clock>,
-    record_requests: bool,
-    page_size: Option<usize>,
-    token: Option<String>,
-    folder: String,
-}
-
 impl Emulator {
     /// Starts on a free port of 127.0.0.1, with all defaults.
     pub async fn start() -> Self {
@@ -94,14 +80,7 @@ impl Emulator {
     /// Starts from the defaults: a free port, the machine's clock, requests recorded, any token.
     #[must_use]
     pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder {
-            listener: None,
-            clock: Arc::new(SystemClock),
-            record_requests: true,
-            page_size: None,
-            token: None,
-            folder: "b1gemulatorfolder001".into(),
-        }
+        EmulatorBuilder::default()
     }
 
     /// The base URL, `http://127.0.0.1:PORT`, of every host of the service.
@@ -117,11 +96,21 @@ impl Emulator {
     ///
     /// If the folder is none that a store takes.
     #[must_use]
+    pub fn store(&self) -> YandexLockbox {
+        self.store_with(ClientOptions::default())
+    }
+
+    /// The same with other options; the clock is the stand-in's all the same.
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Self::store).
+    #[must_use]
     #[expect(
         clippy::expect_used,
         reason = "the endpoint is the stand-in's own, and a token is given"
     )]
-    pub fn store(&self) -> YandexLockbox {
+    pub fn store_with(&self, options: ClientOptions) -> YandexLockbox {
         let state = self.state();
         let token = state.token.as_deref().unwrap_or("t1.made-up.token");
         YandexLockbox::builder(state.folder.as_str())
@@ -129,7 +118,7 @@ impl Emulator {
             .token(token.into())
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),
-                ..ClientOptions::default()
+                ..options
             })
             .build()
             .expect("the stand-in can be reached by a store")
@@ -174,99 +163,6 @@ impl Emulator {
     }
 }
 
-impl EmulatorBuilder {
-    /// Serves on `listener`, which may be bound to a port of choice.
-    #[must_use]
-    pub fn listener(mut self, listener: TcpListener) -> Self {
-        self.listener = Some(listener);
-        self
-    }
-
-    /// Takes the time from `clock`.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Whether the server keeps the requests for `received_requests()`.
-    #[must_use]
-    pub fn record_requests(mut self, record: bool) -> Self {
-        self.record_requests = record;
-        self
-    }
-
-    /// Holds every page to at most `items` items.
-    #[must_use]
-    pub fn page_size(mut self, items: usize) -> Self {
-        self.page_size = Some(items);
-        self
-    }
-
-    /// Accepts this bearer token only, and gives it out as the IAM token.
-    #[must_use]
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
-        self
-    }
-
-    /// The folder of seeded secrets that name none.
-    #[must_use]
-    pub fn folder(mut self, folder: impl Into<String>) -> Self {
-        self.folder = folder.into();
-        self
-    }
-
-    /// Starts.
-    pub async fn start(self) -> Emulator {
-        let mut server = MockServer::builder();
-        if let Some(listener) = self.listener {
-            server = server.listener(listener);
-        }
-        if !self.record_requests {
-            server = server.disable_request_recording();
-        }
-        let server = server.start().await;
-        let state = State::new(self.clock, self.token, self.folder);
-        let state = Arc::new(Mutex::new(state));
-
-        // A mock either answers or fails, so there are two; the one that fails looks first.
-        let (dropping, dropper) = (Dropping(Arc::clone(&state)), Arc::clone(&state));
-        Mock::given(dropping)
-            .respond_with_err(move |request: &Request| carry_out_and_drop(&dropper, request))
-            .with_priority(LAST)
-            .mount(&server)
-            .await;
-        Mock::given(wiremock::matchers::any())
-            .respond_with(Answering(Arc::clone(&state)))
-            .with_priority(LAST)
-            .mount(&server)
-            .await;
-
-        // This one matches nothing: it stands before all others and sees every request.
-        let requests = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&requests);
-        Mock::given(move |_: &Request| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            false
-        })
-        .respond_with(ResponseTemplate::new(500))
-        .with_priority(1)
-        .mount(&server)
-        .await;
-
-        let emulator = Emulator {
-            server,
-            state,
-            requests,
-        };
-        if let Some(items) = self.page_size {
-            emulator.page_size(items);
-        }
-        emulator
-    }
-}
-
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Emulator")
@@ -274,29 +170,6 @@ impl fmt::Debug for Emulator {
             .field("secrets", &self.state().secrets.len())
             .finish_non_exhaustive()
     }
-}
-
-struct Dropping(Arc<Mutex<State>>);
-
-impl Match for Dropping {
-    fn matches(&self, _: &Request) -> bool {
-        lock(&self.0).knobs.commit_then_drop > 0
-    }
-}
-
-struct Answering(Arc<Mutex<State>>);
-
-impl Respond for Answering {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        lock(&self.0).answer(&Call::from(request)).into()
-    }
-}
-
-fn carry_out_and_drop(state: &Mutex<State>, request: &Request) -> std::io::Error {
-    let mut state = lock(state);
-    state.knobs.commit_then_drop -= 1;
-    state.answer(&Call::from(request));
-    std::io::Error::other("the stand-in drops this connection")
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

@@ -75,7 +75,7 @@ impl State {
         let outcome = match self.knobs.throttle.take() {
             Some((left @ 1.., wait)) => {
                 self.knobs.throttle = Some((left - 1, wait));
-                headers.extend(wait.map(|wait| ("retry-after", wait.to_string())));
+                headers.extend(wait.map(|wait| ("retry-after", wait.as_secs().to_string())));
                 Err(Status::new(RESOURCE_EXHAUSTED, "Too many requests"))
             }
             _ => self.dispatch(call),
@@ -99,6 +99,28 @@ impl State {
                 headers,
             },
         }
+    }
+
+    /// Whether the answer to this request is to be lost; counts it if so.
+    pub(super) fn take_drop(&mut self, call: &Call) -> bool {
+        let knobs = &self.knobs;
+        let throttled = knobs.throttle.is_some_and(|(left, _)| left > 0);
+        let dropped = knobs.commit_then_drop > 0
+            && knobs.fail_next.is_empty()
+            && !throttled
+            && self.writes(call);
+        if dropped {
+            self.knobs.commit_then_drop -= 1;
+        }
+        dropped
+    }
+
+    /// Whether it is one of the service's methods, changes something and is let in.
+    fn writes(&self, call: &Call) -> bool {
+        call.verb != "GET"
+            && route(&call.verb, &call.path).is_some_and(|(method, _)| {
+                METHODS.contains(&method) && self.authorize(call, method).is_ok()
+            })
     }
 
     fn dispatch(&mut self, call: &Call) -> Result<Value, Status> {

@@ -9,29 +9,18 @@ use polyvault_testkit::conformance::{Harness, Hook, Report, run_all};
 use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::json;
 
-use super::front::Front;
-
 struct Lockbox {
     emulator: Emulator,
-    clock: Arc<ManualClock>,
-    front: Arc<Front>,
 }
 
 impl Lockbox {
     /// With operations that take their time: three polls, after two that find nothing.
     async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        let emulator = Emulator::builder()
-            .clock(Arc::clone(&clock) as _)
-            .start()
-            .await;
+        let emulator = Emulator::builder().clock(clock).start().await;
         emulator.pending_polls(3);
         emulator.leading_404s(2);
-        Self {
-            emulator,
-            clock,
-            front: Arc::default(),
-        }
+        Self { emulator }
     }
 
     fn boxed(self) -> Arc<dyn Harness> {
@@ -42,17 +31,11 @@ impl Lockbox {
 #[async_trait]
 impl Harness for Lockbox {
     fn store(&self) -> Arc<dyn SecretStore> {
-        Arc::new(
-            self.front
-                .store(&self.emulator, Arc::clone(&self.clock) as _),
-        )
+        Arc::new(self.emulator.store())
     }
 
     fn second(&self) -> Arc<dyn SecretStore> {
-        Arc::new(
-            self.front
-                .store(&self.emulator, Arc::clone(&self.clock) as _),
-        )
+        Arc::new(self.emulator.store())
     }
 
     fn requests(&self) -> Option<u64> {
@@ -71,12 +54,24 @@ impl Harness for Lockbox {
     }
 
     async fn forbid(&self, operation: &str) -> Hook {
-        self.front.forbid(operation);
+        let methods: &[&str] = match operation {
+            "get" => &["Payload.Get"],
+            "describe" => &["Secret.Get"],
+            "list" => &["Secret.List"],
+            "list_versions" => &["Secret.ListVersions"],
+            "put" => &["Secret.Create", "Secret.AddVersion"],
+            "update" => &["Secret.Update", "Secret.Activate", "Secret.Deactivate"],
+            "delete" => &["Secret.Delete"],
+            _ => return Hook::Missing,
+        };
+        for method in methods {
+            self.emulator.forbid(method).unwrap();
+        }
         Hook::Done
     }
 
     async fn allow_all(&self) {
-        self.front.allow_all();
+        self.emulator.permit_all();
     }
 
     async fn fail_next_operation(&self) -> Hook {
@@ -85,7 +80,7 @@ impl Harness for Lockbox {
     }
 
     async fn lose_next_answer(&self) -> Hook {
-        self.front.lose_writes(1);
+        self.emulator.commit_then_drop(1);
         Hook::Done
     }
 }

@@ -239,16 +239,52 @@ async fn names_need_not_be_unique_and_a_read_by_name_refuses_twins() {
 }
 
 #[tokio::test]
-async fn a_dropped_request_is_carried_out() {
+async fn a_dropped_write_is_carried_out_and_what_does_not_write_is_spared() {
     let emulator = with_db().await;
     emulator.commit_then_drop(1);
+    let delete = async || send(&emulator, "DELETE", &at(""), None, None).await;
 
-    let lost = send(&emulator, "DELETE", &at(""), None, None).await;
+    let read = get(&emulator, &at("")).await;
+    let token = post(&emulator, "/iam/v1/tokens", json!({"jwt": "j"})).await;
+    emulator.throttle(1, None);
+    let throttled = delete().await.unwrap();
+    emulator.fail_next(503, 14);
+    let failed = delete().await.unwrap();
+    emulator.forbid("Secret.Delete").unwrap();
+    let forbidden = delete().await.unwrap();
+    emulator.permit_all();
+    let lost = delete().await;
     let after = get(&emulator, &at("")).await;
+    let again = delete().await.unwrap();
 
+    assert_eq!((read.status, token.status), (200, 200));
+    assert_eq!((throttled.status, failed.status), (429, 503));
+    assert_eq!(forbidden.status, 403);
     assert_eq!(lost.err(), Some(SendErrorKind::AnswerLost));
-    assert_eq!(after.status, 404);
-    assert_eq!(emulator.request_count(), 2);
+    assert_eq!((after.status, again.status), (404, 404));
+    assert_eq!(emulator.request_count(), 8);
+}
+
+#[tokio::test]
+async fn forbidden_methods_add_up_until_all_are_permitted() {
+    let emulator = with_db().await;
+    let statuses = async || {
+        let (secret, payload) = (at(""), at("/payload"));
+        (
+            get(&emulator, &secret).await.status,
+            get(&emulator, &payload).await.status,
+        )
+    };
+
+    emulator.forbid("Secret.Get").unwrap();
+    assert_eq!(statuses().await, (403, 200));
+    emulator.forbid("Payload.Get").unwrap();
+    assert_eq!(statuses().await, (403, 403));
+    emulator.permit_all();
+    assert_eq!(statuses().await, (200, 200));
+    emulator.forbid("all").unwrap();
+    assert_eq!(statuses().await, (403, 403));
+    assert!(emulator.forbid("Secret.Read").is_err());
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@
 
 mod conformance;
 mod emulator;
-mod front;
 mod messages;
 mod put;
 mod raw;

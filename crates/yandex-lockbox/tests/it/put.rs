@@ -12,22 +12,33 @@ use polyvault_yandex_lockbox::YandexLockbox;
 use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::json;
 
-use super::front::Front;
 use polyvault_testkit::script::{Script, answer, lost};
 
 use super::script::{store_on, tell_error};
 
 const SECRET: &str = "e6qsecret00000000001";
 
-async fn start() -> (Emulator, Arc<Front>, YandexLockbox) {
+async fn start() -> (Emulator, YandexLockbox) {
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-    let emulator = Emulator::builder()
-        .clock(Arc::clone(&clock) as _)
-        .start()
-        .await;
-    let front = Arc::new(Front::default());
-    let store = front.store(&emulator, clock);
-    (emulator, front, store)
+    let emulator = Emulator::builder().clock(clock).start().await;
+    let store = emulator.store();
+    (emulator, store)
+}
+
+/// Method and path of all requests so far, without ids and queries.
+async fn sent(emulator: &Emulator) -> Vec<String> {
+    let requests = emulator.server().received_requests().await.unwrap();
+    requests.iter().map(route).collect()
+}
+
+fn route(request: &wiremock::Request) -> String {
+    let path = request.url.path().trim_start_matches("/lockbox/v1");
+    let mut parts: Vec<&str> = path.split('/').collect();
+    // The third is an id, maybe with a verb behind it.
+    if let Some(id) = parts.get_mut(2) {
+        *id = id.find(':').and_then(|at| id.get(at..)).unwrap_or("ID");
+    }
+    format!("{} {}", request.method, parts.join("/"))
 }
 
 fn db(status: &str) -> serde_json::Value {
@@ -49,23 +60,23 @@ fn labels() -> Option<Labels> {
 
 #[tokio::test]
 async fn a_creation_whose_answers_were_lost_makes_one_secret() {
-    let (_emulator, front, store) = start().await;
-    front.lose_writes(2);
+    let (emulator, store) = start().await;
+    emulator.commit_then_drop(2);
 
     let written = store.put("db", "value").await.unwrap();
 
     assert!(written.created);
     let page = store.list_page(Default::default()).await.unwrap();
     assert_eq!(page.items.len(), 1);
-    let sent = front.take_sent();
+    let sent = sent(&emulator).await;
     let creations = sent.iter().filter(|line| *line == "POST /secrets").count();
     assert_eq!(creations, 3, "{sent:?}");
 }
 
 #[tokio::test]
 async fn a_put_that_gets_no_answer_at_all_may_have_taken_place() {
-    let (_emulator, front, store) = start().await;
-    front.lose_writes(99);
+    let (emulator, store) = start().await;
+    emulator.commit_then_drop(99);
 
     let error = store.put("db", "value").await.unwrap_err();
 
@@ -74,7 +85,7 @@ async fn a_put_that_gets_no_answer_at_all_may_have_taken_place() {
 
 #[tokio::test]
 async fn a_repeated_put_under_its_key_tells_again_that_it_made_the_secret() {
-    let (_emulator, _, store) = start().await;
+    let (_emulator, store) = start().await;
     let options = PutOptions {
         idempotency_key: Some(polyvault_core::IdempotencyKey::random()),
         ..PutOptions::default()
@@ -92,7 +103,7 @@ async fn a_repeated_put_under_its_key_tells_again_that_it_made_the_secret() {
 
 #[tokio::test]
 async fn a_repeated_create_under_its_key_does_not_claim_to_have_done_nothing() {
-    let (_emulator, _, store) = start().await;
+    let (_emulator, store) = start().await;
     let options = PutOptions {
         mode: PutMode::Create,
         idempotency_key: Some(polyvault_core::IdempotencyKey::random()),
@@ -111,7 +122,7 @@ async fn a_repeated_create_under_its_key_does_not_claim_to_have_done_nothing() {
 #[tokio::test]
 async fn a_put_over_a_version_that_is_not_active_holds_what_was_put() {
     for status in ["SCHEDULED_FOR_DESTRUCTION", "DESTROYED"] {
-        let (emulator, _, store) = start().await;
+        let (emulator, store) = start().await;
         emulator.seed(&db(status)).unwrap();
 
         store.put("db", "new").await.unwrap();
@@ -124,7 +135,7 @@ async fn a_put_over_a_version_that_is_not_active_holds_what_was_put() {
 #[tokio::test]
 async fn keys_that_the_service_carried_over_are_named_and_gone_with_the_next_put() {
     for pending in [0, 2] {
-        let (emulator, _, store) = start().await;
+        let (emulator, store) = start().await;
         emulator.seed(&db("SCHEDULED_FOR_DESTRUCTION")).unwrap();
         emulator.carry_scheduled(true);
         emulator.pending_polls(pending);
@@ -142,7 +153,7 @@ async fn keys_that_the_service_carried_over_are_named_and_gone_with_the_next_put
 
 #[tokio::test]
 async fn a_secret_without_a_version_is_described_not_read_and_put() {
-    let (emulator, _, store) = start().await;
+    let (emulator, store) = start().await;
     emulator.seed(&json!({"name": "db"})).unwrap();
 
     let info = store.describe(&"db".try_into().unwrap()).await.unwrap();
@@ -157,9 +168,9 @@ async fn a_secret_without_a_version_is_described_not_read_and_put() {
 
 #[tokio::test]
 async fn a_version_that_could_not_be_added_tells_what_was_changed_before_it() {
-    let (emulator, front, store) = start().await;
+    let (emulator, store) = start().await;
     emulator.seed(&db("ACTIVE")).unwrap();
-    front.forbid("put");
+    emulator.forbid("Secret.AddVersion").unwrap();
     let options = PutOptions {
         labels: labels(),
         description: Some("main".into()),
@@ -213,7 +224,7 @@ async fn a_version_whose_operation_fails_later_tells_it_too() {
 
 #[tokio::test]
 async fn an_update_of_fields_and_state_is_two_steps_and_says_how_far_it_came() {
-    let (emulator, front, store) = start().await;
+    let (emulator, store) = start().await;
     emulator.seed(&db("ACTIVE")).unwrap();
     emulator.pending_polls(2);
     let patch = |description: &str, enabled| InfoPatch {
@@ -223,7 +234,7 @@ async fn an_update_of_fields_and_state_is_two_steps_and_says_how_far_it_came() {
     };
 
     let info = store.update(by_id(), patch("off", false)).await.unwrap();
-    front.take_sent();
+    let before = emulator.request_count();
     emulator.forbid("Secret.Activate").unwrap();
     let error = store.update(by_id(), patch("on", true)).await.unwrap_err();
 
@@ -231,20 +242,20 @@ async fn an_update_of_fields_and_state_is_two_steps_and_says_how_far_it_came() {
     assert_eq!(info.description.as_deref(), Some("off"));
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     assert!(error.help().starts_with("Changed already: description."));
-    let sent = front.take_sent();
+    let sent = sent(&emulator).await.split_off(before);
     assert_eq!(sent.first().unwrap(), "PATCH /secrets/ID");
     assert_eq!(sent.last().unwrap(), "POST /secrets/:activate");
 }
 
 #[tokio::test]
 async fn empty_values_are_refused_before_any_request() {
-    let (_emulator, front, store) = start().await;
+    let (emulator, store) = start().await;
     let payload = Payload::from_entries([("a", Value::text("1")), ("b", Value::text(""))]);
 
     let error = store.put("db", payload.unwrap()).await.unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(front.take_sent().is_empty());
+    assert_eq!(emulator.request_count(), 0);
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn throttles_as_many_requests_as_told_and_says_when_only_if_told() {
 
     vault.throttle(1, None);
     let silent = get(&vault, "/secrets").await;
-    vault.throttle(1, Some(7));
+    vault.throttle(1, Some(Duration::from_secs(7)));
     let telling = get(&vault, "/secrets").await;
     let after = get(&vault, "/secrets").await;
 
@@ -72,11 +72,28 @@ async fn commits_a_write_and_drops_the_connection() {
 
     let challenged = send("PUT", &url, None, body.clone()).await.unwrap();
     let read = get(&vault, "/secrets").await;
+    vault.seed("other", ["v"]).unwrap();
+    let backup = url.replace("/db?", "/other/backup?");
+    let backup = send("POST", &backup, Some("any"), None).await.unwrap();
+    Mock::given(path("/secrets/db"))
+        .respond_with(ResponseTemplate::new(502))
+        .up_to_n_times(1)
+        .mount(vault.server())
+        .await;
+    let mounted = send("PUT", &url, Some("any"), body.clone()).await.unwrap();
+    vault.throttle(1, None);
+    let throttled = send("PUT", &url, Some("any"), body.clone()).await.unwrap();
+    vault.forbid([Operation::SetSecret], "ForbiddenByRbac");
+    let forbidden = send("PUT", &url, Some("any"), body.clone()).await.unwrap();
+    vault.permit_all();
+    assert_eq!(vault.versions("db").len(), 0);
     let lost = send("PUT", &url, Some("any"), body.clone()).await;
     let kept = vault.versions("db").len();
     let next = send("PUT", &url, Some("any"), body).await.unwrap();
 
     assert_eq!((challenged.status, read.status), (401, 200));
+    assert_eq!((backup.status, mounted.status), (200, 502));
+    assert_eq!((throttled.status, forbidden.status), (429, 403));
     let lost = lost.err().map(|error| error.kind());
     assert_eq!(lost, Some(SendErrorKind::AnswerLost));
     assert_eq!(kept, 1);

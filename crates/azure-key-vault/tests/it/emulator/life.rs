@@ -197,7 +197,8 @@ async fn corrupt_changes_the_current_value_and_nothing_else() {
     let vault = Emulator::start().await;
     vault.seed("db", ["first", "second"]).unwrap();
 
-    vault.corrupt("db");
+    assert!(vault.corrupt("db"));
+    assert!(!vault.corrupt("nothing"));
 
     let values: Vec<String> = vault.versions("db").into_iter().map(|v| v.value).collect();
     assert_eq!(values, ["first", "secone"]);

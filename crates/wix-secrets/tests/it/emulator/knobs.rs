@@ -9,11 +9,17 @@ use serde_json::{Value, json};
 use super::{KEY, SERVICE, ask, code, listed, send, value_of};
 
 #[tokio::test]
-async fn a_dropped_write_is_carried_out_and_reads_are_spared() {
+async fn a_dropped_write_is_carried_out_and_what_does_not_write_is_spared() {
     let emulator = Emulator::start().await;
     emulator.commit_then_drop(1);
     let secret = json!({"secret": {"name": "db", "value": "v1"}});
 
+    assert!(listed(&emulator).await.is_empty());
+    emulator.throttle(1, None);
+    assert_eq!(send(&emulator, "POST", "", secret.clone()).await.0, 429);
+    emulator.forbid([Call::Create]);
+    assert_eq!(send(&emulator, "POST", "", secret.clone()).await.0, 403);
+    emulator.permit_all();
     assert!(listed(&emulator).await.is_empty());
     let lost = ask(&emulator, "POST", SERVICE, KEY, secret.clone()).await;
     let (again, _) = send(&emulator, "POST", "", secret).await;
@@ -29,7 +35,7 @@ async fn throttling_ends_after_as_many_calls_and_tells_its_wait() {
     emulator.seed("db", "v1");
     emulator.throttle(1, Some(Duration::from_secs(7)));
     emulator.throttle(1, None);
-    emulator.fail_next(http::StatusCode::INTERNAL_SERVER_ERROR);
+    emulator.fail_next(500);
     let call = async || {
         ask(&emulator, "GET", SERVICE, KEY, Value::Null)
             .await
@@ -47,19 +53,30 @@ async fn throttling_ends_after_as_many_calls_and_tells_its_wait() {
 }
 
 #[tokio::test]
-async fn only_forbidden_calls_are_refused() {
+async fn forbidden_calls_add_up_until_all_are_permitted() {
     let emulator = Emulator::start().await;
     emulator.seed("db", "v1");
-    emulator.forbid(&[Call::List]);
+    let list = async || {
+        let (status, body) = send(&emulator, "GET", "", Value::Null).await;
+        (status, code(&body).to_owned())
+    };
+    let refused = (403, "PERMISSION_DENIED".to_owned());
 
-    let (status, body) = send(&emulator, "GET", "", Value::Null).await;
-    assert_eq!((status, code(&body)), (403, "PERMISSION_DENIED"));
+    emulator.forbid([Call::List]);
+    assert_eq!(list().await, refused);
     assert_eq!(value_of(&emulator, "db").await.0, 200);
 
-    emulator.forbid(&Call::ALL);
+    emulator.forbid([Call::GetValue]);
+    assert_eq!(list().await, refused);
     assert_eq!(value_of(&emulator, "db").await.0, 403);
-    emulator.forbid(&[]);
+
+    emulator.permit_all();
+    assert_eq!(list().await.0, 200);
     assert_eq!(value_of(&emulator, "db").await.0, 200);
+
+    emulator.forbid(Call::ALL);
+    assert_eq!(list().await, refused);
+    assert_eq!(value_of(&emulator, "db").await.0, 403);
 }
 
 #[tokio::test]
@@ -67,9 +84,12 @@ async fn a_corrupted_value_is_another_text_of_the_same_length() {
     let emulator = Emulator::start().await;
     emulator.seed("plain", "v1");
     emulator.seed("beyond", "ключ🔑");
-    for name in ["plain", "beyond", "nobody"] {
-        emulator.corrupt(name);
-    }
+    emulator.seed("empty", "");
+
+    assert!(emulator.corrupt("plain"));
+    assert!(emulator.corrupt("beyond"));
+    assert!(!emulator.corrupt("empty"));
+    assert!(!emulator.corrupt("nobody"));
 
     assert_eq!(value_of(&emulator, "plain").await.1, json!("v0"));
     let (_, beyond) = value_of(&emulator, "beyond").await;
@@ -119,11 +139,12 @@ async fn an_unknown_instruction_is_an_error() {
 
     for step in [
         json!({"sercet": {}}),
-        json!({"knob": {"thortle": {"n": 1}}}),
-        json!({"knob": {"throttle": {"n": 1, "wait": 2}}}),
+        json!({"knob": {"thortle": {"requests": 1}}}),
+        json!({"knob": {"throttle": {"requests": 1, "wait": 2}}}),
         json!({"knob": {"throttle": {}}}),
         json!({"knob": {"forbid": ["read"]}}),
         json!({"knob": {"fail_next": 5}}),
+        json!({"knob": {"corrupt": "nobody"}}),
         json!({"secret": {"name": "n"}}),
         json!({"secret": {"name": "n", "value": "v", "created_at": "2026-01-01T00:00:00Z"}}),
         json!({"secret": {"name": "n", "value": "v", "createdDate": "yesterday"}}),

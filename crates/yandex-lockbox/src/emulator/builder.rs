@@ -1,0 +1,138 @@
+//! Starting a stand-in.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use polyvault_core::clock::{Clock, SystemClock};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use super::call::Call;
+use super::state::State;
+use super::{Emulator, lock};
+
+/// The lowest priority there is, so that a fault that a test mounts comes first.
+const LAST: u8 = u8::MAX;
+
+/// What can be set before an [`Emulator`] starts.
+#[derive(Debug)]
+pub struct EmulatorBuilder {
+    listener: Option<TcpListener>,
+    clock: Arc<dyn Clock>,
+    record_requests: bool,
+    page_size: Option<usize>,
+    token: Option<String>,
+    folder: String,
+}
+
+impl EmulatorBuilder {
+    /// Serves on `listener`, which may be bound to a port of choice.
+    #[must_use]
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Takes the time from `clock`.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Whether the server keeps the requests for `received_requests()`.
+    #[must_use]
+    pub fn record_requests(mut self, record: bool) -> Self {
+        self.record_requests = record;
+        self
+    }
+
+    /// Holds every page to at most `items` items.
+    #[must_use]
+    pub fn page_size(mut self, items: usize) -> Self {
+        self.page_size = Some(items);
+        self
+    }
+
+    /// Accepts this bearer token only, and gives it out as the IAM token.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// The folder of seeded secrets that name none.
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<String>) -> Self {
+        self.folder = folder.into();
+        self
+    }
+
+    /// Starts.
+    pub async fn start(self) -> Emulator {
+        let mut server = MockServer::builder();
+        if let Some(listener) = self.listener {
+            server = server.listener(listener);
+        }
+        if !self.record_requests {
+            server = server.disable_request_recording();
+        }
+        let server = server.start().await;
+        let state = State::new(self.clock, self.token, self.folder);
+        let state = Arc::new(Mutex::new(state));
+
+        // A mock either answers or fails, so there are two; the one that fails looks first.
+        let (dropping, committing) = (Arc::clone(&state), Arc::clone(&state));
+        Mock::given(move |request: &Request| lock(&dropping).take_drop(&Call::from(request)))
+            .respond_with_err(move |request: &Request| {
+                lock(&committing).answer(&Call::from(request));
+                std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
+            })
+            .with_priority(LAST)
+            .mount(&server)
+            .await;
+        let answering = Arc::clone(&state);
+        Mock::given(wiremock::matchers::any())
+            .respond_with(move |request: &Request| {
+                ResponseTemplate::from(lock(&answering).answer(&Call::from(request)))
+            })
+            .with_priority(LAST)
+            .mount(&server)
+            .await;
+
+        // This one matches nothing: it stands before all others and sees every request.
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&requests);
+        Mock::given(move |_: &Request| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            false
+        })
+        .respond_with(ResponseTemplate::new(500))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+
+        let emulator = Emulator {
+            server,
+            state,
+            requests,
+        };
+        if let Some(items) = self.page_size {
+            emulator.page_size(items);
+        }
+        emulator
+    }
+}
+
+impl Default for EmulatorBuilder {
+    fn default() -> Self {
+        Self {
+            listener: None,
+            clock: Arc::new(SystemClock),
+            record_requests: true,
+            page_size: None,
+            token: None,
+            folder: "b1gemulatorfolder001".into(),
+        }
+    }
+}
