@@ -122,7 +122,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     let told = body.error.as_ref();
     let code = told.and_then(RefusedError::innermost);
     let code = code.filter(|code| code.len() <= CODE_LENGTH && !code.contains(char::is_control));
-    let (kind, ours) = classify(refusal.status(), code.unwrap_or_default());
+    let (kind, ours) = transport::classify(TABLE, refusal.status(), code.unwrap_or_default());
     let theirs = told.and_then(|error| error.message.as_deref());
     let mut error = Error::new(kind, refusal.message(ours, theirs));
     if let Some(code) = code {
@@ -143,21 +143,6 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
 /// Whether a refusal says that the secret is on its way out.
 pub(crate) fn is_being_deleted(error: &Error) -> bool {
     error.code() == Some(BEING_DELETED)
-}
-
-fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
-    let unknown = match status {
-        400..500 => (
-            ErrorKind::Unexpected,
-            "the vault refuses with a status unknown here",
-        ),
-        500.. => (ErrorKind::Unavailable, "the vault failed"),
-        _ => (
-            ErrorKind::Unexpected,
-            "the vault answers with a status unknown here",
-        ),
-    };
-    transport::classify(TABLE, status, code).unwrap_or(unknown)
 }
 
 /// What the vault asks for, in words: a ready token for another tenant or another
@@ -188,7 +173,10 @@ mod tests {
     #[test]
     fn a_status_without_a_row_is_never_a_missing_secret() {
         for status in (300..600).filter(|status| *status != 404) {
-            assert_ne!(classify(status, "SecretNotFound").0, ErrorKind::NotFound);
+            assert_ne!(
+                transport::classify(TABLE, status, "SecretNotFound").0,
+                ErrorKind::NotFound
+            );
         }
     }
 }

@@ -86,7 +86,8 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
         Some(error) => error.code.as_ref().and_then(text_of),
         None => violations.iter().find_map(rule),
     };
-    let (kind, ours) = classify(refusal.status(), code.as_deref().unwrap_or_default());
+    let (kind, ours) =
+        transport::classify(TABLE, refusal.status(), code.as_deref().unwrap_or_default());
     let nowhere = kind == ErrorKind::NotFound && details.application_error.is_none();
     let ours = match nowhere {
         true => "not found, and the answer speaks of no secret: the route may be wrong",
@@ -113,13 +114,6 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
         Some(code) => error.with_code(code),
         None => error,
     }
-}
-
-fn classify(status: u16, code: &str) -> (ErrorKind, &'static str) {
-    transport::classify(TABLE, status, code).unwrap_or((
-        ErrorKind::Unexpected,
-        "the service answers with a status unknown here",
-    ))
 }
 
 /// The fields and rules that the service names, which hold no part of a value.
@@ -175,7 +169,10 @@ mod tests {
     #[test]
     fn a_status_without_a_row_is_never_a_missing_secret() {
         for status in (300..600).filter(|status| *status != 404) {
-            assert_ne!(classify(status, "NOT_FOUND").0, ErrorKind::NotFound);
+            assert_ne!(
+                transport::classify(TABLE, status, "NOT_FOUND").0,
+                ErrorKind::NotFound
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 //! Refusals: status and code to kind.
 
-use polyvault_core::transport::{Refusal, json};
+use polyvault_core::transport::{self, Refusal, json};
 use polyvault_core::{Error, ErrorKind};
 
 use crate::wire::{Detail, Failure, Refused};
@@ -151,10 +151,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     let row = by_code(body.code);
     let (kind, ours) = match row.or_else(|| by_status(refusal.status())) {
         Some((.., kind, ours)) => (*kind, *ours),
-        None => (
-            ErrorKind::Unexpected,
-            "the service answers with a status unknown here",
-        ),
+        None => transport::unknown_status(refusal.status()),
     };
     let details: Vec<Detail> = (body.details.iter().flatten())
         .filter_map(|raw| json::decode(raw.get().as_bytes()).ok())

@@ -24,7 +24,7 @@ use http::{HeaderValue, Method, Uri};
 pub use self::body::Body;
 pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
 pub use self::endpoint::{Endpoint, UrlBuilder};
-pub use self::refusal::{Refusal, RefusalRow, classify};
+pub use self::refusal::{Refusal, RefusalRow, classify, unknown_status};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 pub use self::retry::{RetryPolicy, server_wait};

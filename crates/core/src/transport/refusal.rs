@@ -60,17 +60,28 @@ impl Refusal<'_> {
 /// The row without a code is for all codes of the status that have none.
 pub type RefusalRow = (u16, &'static str, ErrorKind, &'static str);
 
-/// What a status and a code mean by `table`: kind and our own words, or `None` if it
-/// has no row for the status.
+/// What a status and a code mean by `table`: kind and our own words.
 #[must_use]
-pub fn classify(
-    table: &[RefusalRow],
-    status: u16,
-    code: &str,
-) -> Option<(ErrorKind, &'static str)> {
+pub fn classify(table: &[RefusalRow], status: u16, code: &str) -> (ErrorKind, &'static str) {
     let row = |code: &str| table.iter().find(|row| (row.0, row.1) == (status, code));
-    let (.., kind, ours) = row(code).or_else(|| row(""))?;
-    Some((*kind, ours))
+    match row(code).or_else(|| row("")) {
+        Some((.., kind, ours)) => (*kind, ours),
+        None => unknown_status(status),
+    }
+}
+
+/// What a status means that no table has: the service is away where it takes the fault
+/// for its own, unless it says that it never will do what was asked.
+#[must_use]
+pub fn unknown_status(status: u16) -> (ErrorKind, &'static str) {
+    match status {
+        501 | 505 => (ErrorKind::Unexpected, "the service does not know the call"),
+        500..=599 => (ErrorKind::Unavailable, "the service failed"),
+        _ => (
+            ErrorKind::Unexpected,
+            "the service answers with a status unknown here",
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -85,13 +96,21 @@ mod tests {
             (409, "Gone", ErrorKind::SoftDeleted, "gone"),
         ];
 
+        let unknown = (
+            ErrorKind::Unexpected,
+            "the service answers with a status unknown here",
+        );
+        let failed = (ErrorKind::Unavailable, "the service failed");
         for (status, code, meaning) in [
-            (403, "Off", Some((ErrorKind::Disabled, "off"))),
-            (403, "New", Some((ErrorKind::Forbidden, "no"))),
-            (403, "", Some((ErrorKind::Forbidden, "no"))),
-            (409, "Gone", Some((ErrorKind::SoftDeleted, "gone"))),
-            (409, "New", None),
-            (404, "Off", None),
+            (403, "Off", (ErrorKind::Disabled, "off")),
+            (403, "New", (ErrorKind::Forbidden, "no")),
+            (403, "", (ErrorKind::Forbidden, "no")),
+            (409, "Gone", (ErrorKind::SoftDeleted, "gone")),
+            (409, "New", unknown),
+            (404, "Off", unknown),
+            (302, "", unknown),
+            (501, "", unknown_status(505)),
+            (520, "", failed),
         ] {
             assert_eq!(classify(table, status, code), meaning, "{status} {code}");
         }
