@@ -70,28 +70,29 @@ pub(crate) fn operation(response: &Response<Body>) -> Result<Progress> {
         secret: secret_id(secret)?,
         version: version_id(version)?,
         failed: operation.error.as_ref().map(error::from_failure),
-        told: told(operation.response.map(|raw| raw.get().as_bytes()))?,
+        told: told(operation.response.map(|raw| raw.get().as_bytes())),
         pace: pace(response),
     })
 }
 
-/// The resource in an operation, where it is one that is known: the service also
-/// stores `Empty` there.
-fn told(response: Option<&[u8]>) -> Result<Told> {
+/// The resource in an operation, where it is one that is known and can be read: the
+/// service also stores `Empty` there, and the resource can be asked for anew.
+fn told(response: Option<&[u8]>) -> Told {
     let Some(json) = response else {
-        return Ok(Told::Nothing);
+        return Told::Nothing;
     };
     let any: wire::Any = json::decode(json).unwrap_or_default();
     let name = any.type_url.as_deref().unwrap_or_default();
-    match name.rsplit('/').next() {
-        Some("yandex.cloud.lockbox.v1.Secret") => {
-            secret_info(json::decode(json)?).map(|info| Told::Secret(Box::new(info)))
-        }
-        Some("yandex.cloud.lockbox.v1.Version") => {
-            version_info(json::decode(json)?).map(|info| Told::Version(Box::new(info)))
-        }
+    let told = match name.rsplit('/').next() {
+        Some("yandex.cloud.lockbox.v1.Secret") => json::decode(json)
+            .and_then(secret_info)
+            .map(|info| Told::Secret(Box::new(info))),
+        Some("yandex.cloud.lockbox.v1.Version") => json::decode(json)
+            .and_then(version_info)
+            .map(|info| Told::Version(Box::new(info))),
         _ => Ok(Told::Nothing),
-    }
+    };
+    told.unwrap_or(Told::Nothing)
 }
 
 fn pace(response: &Response<Body>) -> Option<Duration> {
@@ -129,7 +130,7 @@ fn secret_info(secret: wire::Secret) -> Result<SecretInfo> {
         ),
         state: state(secret.status),
         current: secret.current_version.map(version_info).transpose()?,
-        created_at: time(secret.created_at)?,
+        created_at: time(secret.created_at),
         deletion_protection: Some(secret.deletion_protection.unwrap_or(false)),
         ..SecretInfo::new(id)
     })
@@ -140,8 +141,8 @@ fn version_info(version: wire::Version) -> Result<VersionInfo> {
     Ok(VersionInfo {
         id: Some(id),
         state: state(version.status),
-        created_at: time(version.created_at)?,
-        destroy_at: time(version.destroy_at)?,
+        created_at: time(version.created_at),
+        destroy_at: time(version.destroy_at),
         description: text(version.description),
         entry_keys: version.payload_entry_keys.filter(|keys| !keys.is_empty()),
         ..VersionInfo::default()
@@ -149,14 +150,19 @@ fn version_info(version: wire::Version) -> Result<VersionInfo> {
 }
 
 /// The states of secrets and of versions.
-fn state(status: Option<String>) -> VersionState {
-    match status.as_deref() {
-        Some("ACTIVE") => VersionState::Enabled,
-        Some("INACTIVE") => VersionState::Disabled,
-        Some("SCHEDULED_FOR_DESTRUCTION") => VersionState::PendingDestruction,
-        Some("DESTROYED") => VersionState::Destroyed,
-        Some(other) if !other.is_empty() => VersionState::Unknown(other.to_owned()),
-        _ => VersionState::Unknown("STATUS_UNSPECIFIED".to_owned()),
+fn state(status: Option<serde_json::Value>) -> VersionState {
+    let status = match status {
+        Some(serde_json::Value::String(name)) => name,
+        Some(serde_json::Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    match status.as_str() {
+        "ACTIVE" => VersionState::Enabled,
+        "INACTIVE" => VersionState::Disabled,
+        "SCHEDULED_FOR_DESTRUCTION" => VersionState::PendingDestruction,
+        "DESTROYED" => VersionState::Destroyed,
+        "" => VersionState::Unknown("STATUS_UNSPECIFIED".to_owned()),
+        _ => VersionState::Unknown(status),
     }
 }
 
@@ -174,8 +180,7 @@ fn version_id(id: Option<String>) -> Result<Option<VersionId>> {
     id.map_err(|_| json::missing("version id"))
 }
 
-/// RFC 3339 with up to nine digits of a second.
-fn time(told: Option<String>) -> Result<Option<Timestamp>> {
-    let time = text(told).map(|text| text.parse()).transpose();
-    time.map_err(|_| Error::new(ErrorKind::Decode, "a time in the answer is none"))
+/// RFC 3339 with up to nine digits of a second. Another form is no reason to lose the secret.
+fn time(told: Option<String>) -> Option<Timestamp> {
+    told?.parse().ok()
 }

@@ -19,7 +19,8 @@ pub(crate) struct Secret {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) labels: Option<BTreeMap<String, Option<String>>>,
-    pub(crate) status: Option<String>,
+    /// A name; proto3 JSON has a number for what the printer has no name for.
+    pub(crate) status: Option<serde_json::Value>,
     pub(crate) current_version: Option<Version>,
     pub(crate) deletion_protection: Option<bool>,
 }
@@ -32,7 +33,8 @@ pub(crate) struct Version {
     pub(crate) created_at: Option<String>,
     pub(crate) destroy_at: Option<String>,
     pub(crate) description: Option<String>,
-    pub(crate) status: Option<String>,
+    /// A name; proto3 JSON has a number for what the printer has no name for.
+    pub(crate) status: Option<serde_json::Value>,
     pub(crate) payload_entry_keys: Option<Vec<String>>,
 }
 

@@ -7,7 +7,7 @@ use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::{
     Environment, ErrorKind, GetOptions, OperationId, PageRequest, PutOptions, Result, Retry,
     SecretId, SecretInfo, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionId,
-    VersionSelector, WaitPolicy, Written,
+    VersionSelector, VersionState, WaitPolicy, Written,
 };
 use polyvault_testkit::script::{Script, answer};
 use polyvault_yandex_lockbox::PROVIDER;
@@ -149,12 +149,42 @@ async fn an_answer_of_another_shape_is_neither_missing_nor_empty() {
         "[]",
         r#"{"secrets":[{"name":"db"}]}"#,
         r#"{"secrets":{}}"#,
-        r#"{"secrets":[{"id":"e6q","createdAt":"yesterday"}]}"#,
     ] {
         let script = Script::new([answer(200, body)]);
         let error = store_on(&script, 0).list_page(PageRequest::default()).await;
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode, "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_status_without_a_name_ends_no_list() {
+    let body = r#"{"secrets":[{"id":"e6q1","status":7},{"id":"e6q2","status":"ACTIVE",
+        "currentVersion":{"id":"e6qv","status":9}}]}"#;
+    let script = Script::new([answer(200, body)]);
+
+    let page = store_on(&script, 0).list_page(PageRequest::default()).await;
+
+    let items = page.unwrap().items;
+    assert_eq!(items[0].state, VersionState::Unknown("7".into()));
+    assert_eq!(items[1].state, VersionState::Enabled);
+    let current = items[1].current.as_ref().unwrap();
+    assert_eq!(current.state, VersionState::Unknown("9".into()));
+}
+
+#[tokio::test]
+async fn a_time_in_another_form_is_not_told_and_ends_no_list() {
+    let body = r#"{"secrets":[
+        {"id":"e6q1","createdAt":"yesterday","currentVersion":{"id":"e6qv","destroyAt":"9999-12-31T23:59:59Z"}},
+        {"id":"e6q2","createdAt":"2024-03-26T07:38:41.908+00:00"}]}"#;
+    let script = Script::new([answer(200, body)]);
+
+    let page = store_on(&script, 0).list_page(PageRequest::default()).await;
+
+    let items = page.unwrap().items;
+    assert_eq!(items[0].created_at, None);
+    assert_eq!(items[0].current.as_ref().unwrap().destroy_at, None);
+    let told = items[1].created_at.unwrap();
+    assert_eq!(told.to_string(), "2024-03-26T07:38:41.908Z");
 }
 
 #[tokio::test]
