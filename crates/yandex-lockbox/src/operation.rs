@@ -191,11 +191,15 @@ impl YandexLockbox {
         Ok(match (effect, progress.told) {
             (Effect::Delete, _) => Outcome::Done,
             (Effect::Secret, Told::Secret(info)) => Outcome::Secret(*info),
-            (Effect::Secret, _) => Outcome::Secret(self.read(about, &secret()?).await?),
+            (Effect::Secret, _) => {
+                let read = self.read(about, &secret()?).await;
+                Outcome::Secret(read.map_err(unread)?)
+            }
             (Effect::Version, Told::Version(info)) => Outcome::Version(*info),
             (Effect::Version, _) => {
                 let version = progress.version.ok_or_else(untold)?;
-                Outcome::Version(self.find_version(about, &secret()?, &version).await?)
+                let found = self.find_version(about, &secret()?, &version).await;
+                Outcome::Version(found.map_err(unread)?)
             }
             (Effect::Create | Effect::AddVersion, told) => {
                 let (secret, version) = match told {
@@ -260,6 +264,13 @@ pub(crate) fn foreign() -> Error {
         ErrorKind::InvalidInput,
         "field `id`: not an operation on a secret or a version",
     )
+}
+
+/// What fails after the change is no refusal of the change.
+fn unread(error: Error) -> Error {
+    error
+        .with_retry(Retry::OutcomeUnknown)
+        .with_help("The change is done; only reading back what came of it failed.")
 }
 
 fn untold() -> Error {

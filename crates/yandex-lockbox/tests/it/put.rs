@@ -282,6 +282,51 @@ async fn an_answer_to_a_write_that_can_not_be_read_leaves_the_outcome_unknown() 
 }
 
 #[tokio::test]
+async fn a_change_that_is_done_is_read_anew_where_its_resource_is_unreadable() {
+    let updated = r#"{"id":"e6qop","done":true,"response":
+        {"@type":"type.googleapis.com/yandex.cloud.lockbox.v1.Secret","name":7}}"#;
+    let secret = format!(r#"{{"id":"{SECRET}","name":"db","description":"new"}}"#);
+    let script = Script::new([answer(200, updated), answer(200, &secret)]);
+    let patch = InfoPatch {
+        description: Some("new".into()),
+        ..InfoPatch::default()
+    };
+
+    let info = store_on(&script, 0).update(by_id(), patch).await.unwrap();
+
+    assert_eq!(info.description.as_deref(), Some("new"));
+}
+
+#[tokio::test]
+async fn a_change_that_is_done_and_can_not_be_read_back_is_no_refusal() {
+    let done = r#"{"id":"e6qop","done":true,"response":
+        {"@type":"type.googleapis.com/google.protobuf.Empty","value":{}}}"#;
+    let denied = || answer(403, r#"{"code":7,"message":"Permission denied"}"#);
+    let patch = || InfoPatch {
+        description: Some("new".into()),
+        ..InfoPatch::default()
+    };
+
+    let script = Script::new([answer(200, done), denied()]);
+    let error = store_on(&script, 0).update(by_id(), patch()).await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        tell_error(&error),
+        "Forbidden PERMISSION_DENIED outcome_unknown"
+    );
+    assert!(error.help().contains("is done"), "{}", error.help());
+
+    let pending = r#"{"id":"e6qop","done":false}"#;
+    let script = Script::new([answer(200, pending), answer(200, done), denied()]);
+    let error = store_on(&script, 0).update(by_id(), patch()).await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        tell_error(&error),
+        "Forbidden PERMISSION_DENIED outcome_unknown"
+    );
+}
+
+#[tokio::test]
 async fn a_delete_whose_answer_was_lost_is_not_missing() {
     let missing = r#"{"code":5,"message":"Secret not found"}"#;
     let script = Script::new([lost(), answer(404, missing)]);
