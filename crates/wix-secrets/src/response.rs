@@ -17,11 +17,15 @@ pub(crate) fn list(response: &Response<Body>) -> Result<Vec<SecretInfo>> {
         .collect()
 }
 
-/// The value; the service keeps no empty one, so a missing one is no empty secret.
+/// The value; the service keeps no empty one, so neither a missing nor an empty one is a secret.
 pub(crate) fn value(response: &Response<Body>) -> Result<Payload> {
     let read: Read<'_> = json::decode(response.body().as_bytes())?;
     let value = read.value.ok_or_else(|| json::missing("value"))?;
-    Ok(Payload::of(json::text(value)?))
+    let value = json::text(value)?;
+    match value.is_empty() {
+        true => Err(json::missing("value")),
+        false => Ok(Payload::of(value)),
+    }
 }
 
 pub(crate) fn created(response: &Response<Body>) -> Result<SecretId> {
@@ -32,7 +36,7 @@ pub(crate) fn created(response: &Response<Body>) -> Result<SecretId> {
 fn info(item: Item) -> Result<SecretInfo> {
     Ok(SecretInfo {
         name: item.name.and_then(|name| SecretName::new(name).ok()),
-        description: item.description,
+        description: item.description.filter(|text| !text.is_empty()),
         created_at: time(item.created_date.as_ref()),
         updated_at: time(item.updated_date.as_ref()),
         ..SecretInfo::new(id(item.id)?)

@@ -190,6 +190,7 @@ async fn a_value_that_the_answer_lacks_is_no_empty_secret() {
     for body in [
         "{}",
         r#"{"value":null}"#,
+        r#"{"value":""}"#,
         r#"{"value":7}"#,
         r#"{"secret":{"value":"x"}}"#,
         r#""x""#,
@@ -248,6 +249,19 @@ async fn a_date_in_another_form_is_not_told_and_loses_nothing() {
     assert_eq!(page.items[0].updated_at, None);
     let told = page.items[1].created_at.unwrap();
     assert_eq!(told.to_string(), "2020-05-26T06:16:46Z");
+}
+
+#[tokio::test]
+async fn a_description_that_is_empty_is_none() {
+    let body = r#"{"secrets":[{"id":"i1","name":"a","description":""}]}"#;
+    let script = Script::new([answer(200, body)]);
+
+    let info = store_on(&script, None, 0)
+        .describe(&SecretRef::try_from("a").unwrap())
+        .await
+        .unwrap();
+
+    assert_eq!(info.description, None);
 }
 
 #[tokio::test]
