@@ -42,6 +42,12 @@ const TABLE: &[RefusalRow] = &[
         ErrorKind::AlreadyExists,
         "a secret of this name exists",
     ),
+    (
+        409,
+        "ABORTED",
+        ErrorKind::Conflict,
+        "another change came in between",
+    ),
     (413, "", ErrorKind::TooLarge, "the request is too large"),
     (
         429,

@@ -115,6 +115,19 @@ async fn a_create_refused_as_a_duplicate_exists_already() {
 }
 
 #[tokio::test]
+async fn a_write_that_another_broke_off_is_a_conflict_and_no_duplicate() {
+    let aborted = || {
+        let body = r#"{"details":{"applicationError":{"code":"ABORTED"}}}"#;
+        answer(409, body)
+    };
+    for (mode, before) in [(PutMode::Create, empty()), (PutMode::AddVersion, listed())] {
+        let (outcome, verbs) = put(mode, None, vec![before, aborted()]).await;
+
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Conflict, "{verbs}");
+    }
+}
+
+#[tokio::test]
 async fn a_duplicate_after_a_lost_answer_is_ours_if_it_is_equal() {
     for mode in [PutMode::Create, PutMode::Upsert] {
         let answers = vec![empty(), lost(), refused(409), listed(), value("mine")];
