@@ -96,7 +96,7 @@ impl YandexLockbox {
         let request =
             request::add_version(&self.config, id, payload, &stale, pinned, key(options))?;
         let added = self.begin(expected, request).await?;
-        if pinned.is_some() {
+        if base.is_some_and(|version| version.entry_keys.is_some()) {
             return Ok(added);
         }
         let (store, about) = (self.clone(), about.clone());
@@ -108,7 +108,8 @@ impl YandexLockbox {
         }))
     }
 
-    /// Which version the service took for a base when it was given none, only the keys tell.
+    /// Which version the service took for a base when it was given none, only the keys tell;
+    /// so do they where the base did not tell its own.
     async fn check_keys(
         &self,
         about: &About,
@@ -148,7 +149,7 @@ impl YandexLockbox {
             ),
         )
         .with_help(
-            "The version before it was not active, so the service chose another base. \
+            "The version before it was not active or did not tell its keys. \
              Put again: the version that was added is active, and its keys can be replaced.",
         ))
     }

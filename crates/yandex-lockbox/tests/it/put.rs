@@ -152,6 +152,28 @@ async fn keys_that_the_service_carried_over_are_named_and_gone_with_the_next_put
 }
 
 #[tokio::test]
+async fn keys_that_the_base_does_not_tell_are_looked_for_in_the_new_version() {
+    let secret =
+        format!(r#"{{"id":"{SECRET}","currentVersion":{{"id":"e6qv1","status":"ACTIVE"}}}}"#);
+    let added = |keys: &str| {
+        let body = format!(
+            r#"{{"id":"e6qop","done":true,"response":{{
+            "@type":"type.googleapis.com/yandex.cloud.lockbox.v1.Version",
+            "id":"e6qv2","status":"ACTIVE","payloadEntryKeys":{keys}}}}}"#
+        );
+        answer(200, body)
+    };
+
+    let script = Script::new([answer(200, &secret), added(r#"["value"]"#)]);
+    store_on(&script, 0).put(by_id(), "new").await.unwrap();
+
+    let script = Script::new([answer(200, &secret), added(r#"["old","value"]"#)]);
+    let error = store_on(&script, 0).put(by_id(), "new").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.message().contains("old"), "{error}");
+}
+
+#[tokio::test]
 async fn a_secret_without_a_version_is_described_not_read_and_put() {
     let (emulator, store) = start().await;
     emulator.seed(&json!({"name": "db"})).unwrap();
