@@ -359,9 +359,11 @@ impl Failed {
             ErrorKind::Unavailable | ErrorKind::Timeout => (true, true),
             _ => (false, false),
         };
-        let error = match error.retry() {
-            Retry::After(None) => error.with_retry(Retry::After(wait)),
-            _ => error,
+        // An adapter may know a service's pace that the answer doesn't tell.
+        let (error, wait) = match error.retry() {
+            Retry::After(None) => (error.with_retry(Retry::After(wait)), wait),
+            Retry::After(known) => (error, wait.or(known)),
+            _ => (error, wait),
         };
         Self::ended(error, repeat, lost, helps, wait)
     }

@@ -68,6 +68,10 @@ fn refusal(refusal: &Refusal<'_>) -> Error {
         403 => ErrorKind::Forbidden,
         404 => ErrorKind::NotFound,
         429 => ErrorKind::RateLimited,
+        430 => {
+            let wait = Retry::After(Some(Duration::from_secs(45)));
+            return Error::new(ErrorKind::RateLimited, "refused").with_retry(wait);
+        }
         _ => ErrorKind::Unavailable,
     };
     Error::new(kind, "refused")
@@ -181,6 +185,17 @@ async fn the_services_wait_is_kept_and_a_long_one_is_handed_on() {
     let error = send(&fixed, Repeat::Safe).await.unwrap_err();
     assert_eq!(error.retry(), Retry::After(Some(Duration::from_secs(3600))));
     assert_eq!(fixed.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_pace_that_the_adapter_knows_is_kept_where_the_answer_tells_none() {
+    let fixed = client([answer(430), answer(200)], ready());
+    send(&fixed, Repeat::Safe).await.unwrap();
+    assert_eq!(fixed.clock.now().as_second(), 45);
+
+    let fixed = client([told_to_wait(430, "7"), answer(200)], ready());
+    send(&fixed, Repeat::Safe).await.unwrap();
+    assert_eq!(fixed.clock.now().as_second(), 7);
 }
 
 #[tokio::test]
