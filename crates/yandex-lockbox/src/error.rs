@@ -145,6 +145,9 @@ const NONE: i64 = 0;
 const QUOTA_HELP: &str = "The service has one code for the rate, for too many operations at once \
     and for quotas: try again later, and if that doesn't help, look at the quotas of the cloud.";
 
+const NOWHERE_HELP: &str = "The answer is not of the service's form, so the route may be wrong: \
+    check the endpoints. If they are right, there is no such secret or version.";
+
 /// The error of an answer whose status is not 2xx, whatever its body.
 pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     let body: Refused<'_> = json::decode(refusal.body()).unwrap_or_default();
@@ -172,6 +175,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     }
     match kind {
         ErrorKind::RateLimited => error.with_help(QUOTA_HELP),
+        ErrorKind::NotFound if row.is_none() => error.with_help(NOWHERE_HELP),
         _ => error,
     }
 }

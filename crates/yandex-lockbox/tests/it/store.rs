@@ -188,6 +188,19 @@ async fn a_time_in_another_form_is_not_told_and_ends_no_list() {
 }
 
 #[tokio::test]
+async fn a_404_that_is_not_the_services_own_points_at_the_endpoint() {
+    let own = r#"{"code":5,"message":"Secret not found"}"#;
+    for (body, points) in [("<html>not here</html>", true), ("", true), (own, false)] {
+        let script = Script::new([answer(404, body)]);
+
+        let error = store_on(&script, 0).describe(&id("s")).await.unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.help().contains("endpoints"), points, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_keeps_the_services_words_only_where_no_value_was_sent() {
     let refusal = r#"{"code":3,"message":"bad hunter2","details":[{"@type":"x","fieldViolations":[
         {"field":"version_payload_entries[0].key","description":"hunter2"}]}]}"#;
