@@ -43,7 +43,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn every_adapter_has_the_same_rooms() {
     let rooms: BTreeSet<String> = ROOMS.iter().map(|room| (*room).to_owned()).collect();
-    assert_eq!(adapters().len(), 3);
+    assert!(!adapters().is_empty());
     for folder in adapters() {
         let files = fs::read_dir(&folder).expect("an adapter has its scheme as folder");
         let found: BTreeSet<String> = files

@@ -127,7 +127,7 @@ fn usage_message(error: &clap::Error) -> String {
     ] {
         let names = match error.get(context) {
             Some(ContextValue::String(name)) => name.clone(),
-            Some(ContextValue::Strings(names)) => names.join(", "),
+            Some(ContextValue::Strings(names)) if !names.is_empty() => names.join(", "),
             _ => continue,
         };
         message.push_str(before);

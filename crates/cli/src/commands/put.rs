@@ -55,7 +55,7 @@ fn payload(args: &Put) -> Result<Payload> {
             })?;
         entries.push((key, input::file("--entry", Path::new(file))?));
     }
-    Payload::from_entries(entries)
+    Payload::from_entries(entries).map_err(|error| refuse("--entry", error.message()))
 }
 
 fn labels(given: &[String]) -> Result<Option<Labels>> {

@@ -209,3 +209,12 @@ fn times_and_labels_of_another_form_are_refused() {
     let twice = ["put", "memory://x", "x", "--label=a=1", "--label=a=2"];
     assert!(run(twice).refused(13).contains("field `--label`"));
 }
+
+#[test]
+fn an_option_without_its_value_is_told_without_a_list_of_none() {
+    let error = run(["get", "memory://x", "x", "--out", "", "--json"]).error(2);
+
+    is(&error, "InvalidInput", "never");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.ends_with("--out <FILE>"), "{message}");
+}

@@ -7,6 +7,7 @@
 )]
 
 mod emulate;
+mod entries;
 mod errors;
 mod life;
 mod run;

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use polyvault::azure_key_vault::emulator::Emulator;
+use polyvault::yandex_lockbox::emulator::Emulator as LockboxEmulator;
 use serde_json::Value;
 
 /// How a run ended.
@@ -58,6 +59,7 @@ pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
         .args(arguments)
         .env_clear()
         .env("POLYVAULT_AZURE_TOKEN", "made-up-token")
+        .env("YC_IAM_TOKEN", "made-up-token")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -101,7 +103,38 @@ impl Vault {
 
     /// The same with these bytes on stdin.
     pub(crate) fn run_with(&self, name: &str, arguments: &[&str], stdin: &[u8]) -> Run {
-        let all = [name, self.url.as_str()].into_iter();
-        finish(command(all.chain(arguments.iter().copied())), stdin)
+        on(&self.url, name, arguments, stdin)
     }
+}
+
+/// A Lockbox folder, which holds many entries and binary values, and the program's calls on it.
+pub(crate) struct Folder {
+    _emulator: LockboxEmulator,
+    url: String,
+}
+
+impl Folder {
+    pub(crate) async fn start() -> Self {
+        let emulator = LockboxEmulator::start().await;
+        let url = format!("yandex-lockbox://b1gtest?endpoint={}", emulator.url());
+        Self {
+            _emulator: emulator,
+            url,
+        }
+    }
+
+    /// `polyvault COMMAND STORE ARGUMENTS`, with nothing on stdin.
+    pub(crate) fn run(&self, command: &str, arguments: &[&str]) -> Run {
+        self.run_with(command, arguments, b"")
+    }
+
+    /// The same with these bytes on stdin.
+    pub(crate) fn run_with(&self, name: &str, arguments: &[&str], stdin: &[u8]) -> Run {
+        on(&self.url, name, arguments, stdin)
+    }
+}
+
+fn on(store: &str, name: &str, arguments: &[&str], stdin: &[u8]) -> Run {
+    let all = [name, store].into_iter();
+    finish(command(all.chain(arguments.iter().copied())), stdin)
 }
