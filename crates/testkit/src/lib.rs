@@ -2,4 +2,5 @@
 pub mod conformance;
 pub mod fixture;
 pub mod leak;
+pub mod refusals;
 pub mod script;
