@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use polyvault::{PROVIDERS, SecretStore as _};
 use polyvault_testkit::conformance::{Check, Verdict, checks, claiming, flips};
 
-use crate::stores::start;
+use crate::harnesses::start;
 
 /// The checks that hold a claim against what was seen.
 fn witnesses() -> Vec<Check> {

@@ -8,8 +8,8 @@
 )]
 
 mod flips;
+mod harnesses;
 mod migrate;
 mod open;
 mod readme;
 mod same_rooms;
-mod stores;

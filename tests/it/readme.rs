@@ -14,7 +14,7 @@ use polyvault::{Capabilities, PROVIDERS};
 use polyvault_testkit::conformance::witness;
 
 use self::methods::{Method, methods};
-use crate::stores::start;
+use crate::harnesses::start;
 
 type Row = (&'static str, &'static str, fn(&Capabilities) -> String);
 
