@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod memory;
+mod promises;
 #[cfg(feature = "reqwest")]
 mod transport;

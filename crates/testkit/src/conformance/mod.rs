@@ -34,6 +34,7 @@ mod harness;
 mod report;
 mod tools;
 
+mod cut_off;
 mod deletes;
 mod denied;
 mod leaks;
@@ -89,6 +90,7 @@ pub fn checks() -> Vec<Check> {
         denied::checks(),
         unfit::checks(),
         deletes::checks(),
+        cut_off::checks(),
         soft_delete::checks(),
         leaks::checks(),
     ]

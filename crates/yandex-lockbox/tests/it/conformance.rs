@@ -102,7 +102,7 @@ async fn keeps_every_promise() {
 #[tokio::test]
 async fn keeps_every_promise_in_one_folder_of_many_pages() {
     let lockbox = Lockbox::start().await;
-    lockbox.emulator.page_size(10);
+    lockbox.emulator.page_size(25);
     lockbox.emulator.empty_page(true);
     let harness = lockbox.boxed();
 
