@@ -27,6 +27,24 @@ pub enum Polled<T> {
 /// Asks a service how far an operation is. Adapters implement it.
 ///
 /// A poll whose future is dropped must lose nothing: the next one asks again.
+///
+/// # Example
+///
+/// ```
+/// use async_trait::async_trait;
+/// use polyvault_core::{Poll, Polled, Result};
+///
+/// /// An import that a service works on for three looks.
+/// struct Import(u32);
+///
+/// #[async_trait]
+/// impl Poll<u32> for Import {
+///     async fn poll(&mut self) -> Result<Polled<u32>> {
+///         self.0 += 1;
+///         Ok(if self.0 == 3 { Polled::Done(self.0) } else { Polled::Pending(None) })
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Poll<T>: Send {
     /// Asks once.
@@ -59,6 +77,23 @@ impl Default for WaitPolicy {
 ///
 /// Dropping it does not stop the service. Its [`id`](Operation::id) can be saved,
 /// and [`resume`](crate::SecretStore::resume)d in another process.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{Operation, Polled, WaitPolicy};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let mut done = Operation::done(1);
+/// assert!(matches!(done.poll().await?, Polled::Done(1)));
+///
+/// let chained = Operation::done(1).and_then(|one| async move { Ok(one + 1) });
+/// assert_eq!(chained.id(), None);
+/// assert_eq!(chained.wait(WaitPolicy::default()).await?, 2);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "the service may still be at work: wait for it or keep its id"]
 pub struct Operation<T> {
     id: Option<OperationId>,
@@ -83,6 +118,37 @@ impl<T: Send + 'static> Operation<T> {
     }
 
     /// Work that goes on and is asked about through `poller`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use async_trait::async_trait;
+    /// use polyvault_core::clock::ManualClock;
+    /// use polyvault_core::{Operation, OperationId, Poll, Polled, Result, WaitPolicy};
+    ///
+    /// struct Soon(bool);
+    ///
+    /// #[async_trait]
+    /// impl Poll<&'static str> for Soon {
+    ///     async fn poll(&mut self) -> Result<Polled<&'static str>> {
+    ///         match std::mem::replace(&mut self.0, true) {
+    ///             true => Ok(Polled::Done("written")),
+    ///             false => Ok(Polled::Pending(Some(Duration::from_secs(5)))),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time")));
+    /// let operation = Operation::pending(OperationId::new("op-1")?, clock, Soon(false));
+    /// assert_eq!(operation.wait(WaitPolicy::default()).await?, "written");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pending(id: OperationId, clock: Arc<dyn Clock>, poller: impl Poll<T> + 'static) -> Self {
         Self {
             id: Some(id),

@@ -38,6 +38,36 @@ use crate::{Error, OperationId, Result, SecretRef, VersionId};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Example: the life of a secret
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// use polyvault_core::{MemoryStore, SecretStoreExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let store = MemoryStore::new();
+/// let good = store.put("db-password", "good").await?.version.id.expect("versions have ids here");
+/// store.put("db-password", "bad").await?;
+///
+/// store.rollback("db-password", &good).await?;
+/// assert_eq!(store.history("db-password").await?.len(), 2);
+/// let mut versions = store.list_versions("db-password");
+/// while let Some(version) = versions.try_next().await? {
+///     println!("{:?} made at {:?}", version.id, version.created_at);
+/// }
+///
+/// store.delete("db-password").await?;
+/// assert!(store.list().try_next().await?.is_none());
+/// assert!(store.list_deleted().try_next().await?.is_some());
+/// store.recover("db-password").await?;
+///
+/// store.delete("db-password").await?;
+/// store.purge("db-password").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait SecretStoreExt: SecretStore {
     /// Stores a value under a name: makes the secret, or adds a version to it.
@@ -60,6 +90,26 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_put`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{Error, ErrorKind, MemoryStore, PutMode, PutOptions, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// let options = PutOptions {
+    ///     labels: Some([("team".to_owned(), "payments".to_owned())].into()),
+    ///     ..PutOptions::from(PutMode::Create)
+    /// };
+    /// store.put_with("db-password", "s3cret", options.clone()).await?;
+    ///
+    /// let again = store.put_with("db-password", "other", options).await;
+    /// assert_eq!(again.map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn put_with<N>(
         &self,
         secret: N,
@@ -98,6 +148,24 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::get`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{GetOptions, MemoryStore, SecretStoreExt, VersionSelector};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// let first = store.put("db-password", "old").await?.version;
+    /// store.put("db-password", "new").await?;
+    ///
+    /// let pinned = VersionSelector::Exact(first.id.expect("a version has an id here"));
+    /// let old = store.get_with("db-password", GetOptions::from(pinned)).await?;
+    /// assert_eq!(old.payload.single()?.expose_text()?, "old");
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn get_with<N>(&self, secret: N, options: GetOptions) -> Result<Secret>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
@@ -107,6 +175,25 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// Reads many secrets, at most `parallel` at a time; one outcome each, in the order asked.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{ErrorKind, MemoryStore, SecretRef, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// store.put("db-user", "scott").await?;
+    /// let names = ["db-user", "db-password"].map(SecretRef::try_from);
+    ///
+    /// let read = store.get_many(names.into_iter().collect::<Result<_, _>>()?, 8).await;
+    /// let (missing, outcome) = &read[1];
+    /// assert_eq!(missing.as_str(), "db-password");
+    /// assert_eq!(outcome.as_ref().map_err(|error| error.kind()).err(), Some(ErrorKind::NotFound));
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn get_many(
         &self,
         secrets: Vec<SecretRef>,
@@ -127,6 +214,23 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_update`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{InfoPatch, MemoryStore, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// store.put("db-password", "s3cret").await?;
+    ///
+    /// let patch = InfoPatch { description: Some("rotated monthly".into()), ..InfoPatch::default() };
+    /// let info = store.update("db-password", patch).await?;
+    /// assert_eq!(info.description.as_deref(), Some("rotated monthly"));
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn update<N>(&self, secret: N, patch: InfoPatch) -> Result<SecretInfo>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
@@ -143,6 +247,23 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_update_version`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{MemoryStore, SecretStoreExt, VersionChange, VersionPatch, VersionState};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// let version = store.put("db-password", "leaked").await?.version.id.expect("an id");
+    ///
+    /// let off = VersionPatch { enabled: Some(false), ..VersionPatch::default() };
+    /// let info = store.update_version("db-password", &version, VersionChange::Update(off)).await?;
+    /// assert_eq!(info.state, VersionState::Disabled);
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn update_version<N>(
         &self,
         secret: N,
@@ -189,6 +310,24 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_delete`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{DeleteOptions, IdempotencyKey, MemoryStore, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// store.put("db-password", "s3cret").await?;
+    ///
+    /// let options = DeleteOptions { idempotency_key: Some(IdempotencyKey::random()) };
+    /// store.delete_with("db-password", options.clone()).await?;
+    /// // The same key: known as a repeat of the same delete.
+    /// store.delete_with("db-password", options).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn delete_with<N>(&self, secret: N, options: DeleteOptions) -> Result<()>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
@@ -238,6 +377,26 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// [`list`](Self::list) as a stream that owns its store; on an `Arc<dyn SecretStore>` too.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use futures_util::TryStreamExt;
+    /// use polyvault_core::{MemoryStore, SecretInfo, SecretStore, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store: Arc<dyn SecretStore> = Arc::new(MemoryStore::new());
+    /// store.put("db-password", "s3cret").await?;
+    ///
+    /// let list = Arc::clone(&store).list_owned();
+    /// let all: Vec<SecretInfo> = tokio::spawn(list.try_collect()).await.expect("no panic")?;
+    /// assert_eq!(all.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn list_owned(self: Arc<Self>) -> BoxStream<'static, Result<SecretInfo>> {
         paged(move |page| {
             let store = Arc::clone(&self);
@@ -297,6 +456,18 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::resume`]; `InvalidInput` if the operation was of another kind.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{OperationId, Result, SecretStore, SecretStoreExt, WaitPolicy, Written};
+    ///
+    /// /// Waits for the end of a put that another process began.
+    /// async fn settle(store: &dyn SecretStore, saved: &str) -> Result<Written> {
+    ///     let id = OperationId::new(saved)?;
+    ///     store.resume_as(&id, WaitPolicy::default()).await
+    /// }
+    /// ```
     async fn resume_as<T>(&self, id: &OperationId, policy: WaitPolicy) -> Result<T>
     where
         T: TryFrom<Outcome, Error = Error>,

@@ -43,6 +43,79 @@ pub use self::ext::SecretStoreExt;
 /// repeat of the call does. A call "cut off" is one whose future was dropped or whose
 /// error says [`Retry::OutcomeUnknown`](crate::Retry::OutcomeUnknown): the service may
 /// still be at work on it. An [`Operation`] that is dropped stops nothing: keep its id.
+///
+/// # Example: a wrapper
+///
+/// ```
+/// use std::fmt;
+///
+/// use async_trait::async_trait;
+/// use polyvault_core::*;
+///
+/// /// A store whose deletes only this wrapper's owner decides on: it refuses them all.
+/// #[derive(Debug)]
+/// struct Keep<S>(S);
+///
+/// impl<S: SecretStore> fmt::Display for Keep<S> {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         self.0.fmt(f)
+///     }
+/// }
+///
+/// #[async_trait]
+/// impl<S: SecretStore> SecretStore for Keep<S> {
+///     async fn begin_delete(&self, secret: &SecretRef, _: DeleteOptions) -> Result<Operation<()>> {
+///         Err(Error::unsupported(self.capabilities().provider, "delete").with_secret(secret))
+///     }
+///     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
+///         Err(Error::unsupported(self.capabilities().provider, "purge").with_secret(secret))
+///     }
+///
+///     // All else as it is: there are no default methods that could be forgotten.
+///     fn capabilities(&self) -> &Capabilities {
+///         self.0.capabilities()
+///     }
+///     async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret> {
+///         self.0.get(secret, options).await
+///     }
+///     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
+///         self.0.describe(secret).await
+///     }
+///     async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
+///         self.0.list_page(page).await
+///     }
+///     async fn list_versions_page(&self, secret: &SecretRef, page: PageRequest) -> Result<Page<VersionInfo>> {
+///         self.0.list_versions_page(secret, page).await
+///     }
+///     async fn begin_put(&self, secret: &SecretRef, value: PutValue, options: PutOptions) -> Result<Operation<Written>> {
+///         self.0.begin_put(secret, value, options).await
+///     }
+///     async fn begin_update(&self, secret: &SecretRef, patch: InfoPatch) -> Result<Operation<SecretInfo>> {
+///         self.0.begin_update(secret, patch).await
+///     }
+///     async fn begin_update_version(&self, secret: &SecretRef, version: &VersionId, change: VersionChange) -> Result<Operation<VersionInfo>> {
+///         self.0.begin_update_version(secret, version, change).await
+///     }
+///     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
+///         self.0.list_deleted_page(page).await
+///     }
+///     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
+///         self.0.begin_recover(secret).await
+///     }
+///     async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
+///         self.0.resume(id).await
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let store = Keep(MemoryStore::new());
+/// store.put("db-password", "s3cret").await?;
+/// let refused = store.delete("db-password").await;
+/// assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Unsupported));
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait SecretStore: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// What the store can do, and how strongly.

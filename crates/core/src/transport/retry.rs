@@ -88,6 +88,19 @@ impl RetryBudget {
 }
 
 /// How long the service asks to wait, from whichever header it uses.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use polyvault_core::transport::server_wait;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("retry-after", http::HeaderValue::from_static("7"));
+/// let now = "2026-01-01T00:00:00Z".parse().expect("a time");
+/// assert_eq!(server_wait(&headers, now), Some(Duration::from_secs(7)));
+/// ```
 #[must_use]
 pub fn server_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
