@@ -58,7 +58,7 @@ pub use self::ext::SecretStoreExt;
 ///
 /// impl<S: SecretStore> fmt::Display for Keep<S> {
 ///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-///         self.0.fmt(f)
+///         fmt::Display::fmt(&self.0, f)
 ///     }
 /// }
 ///

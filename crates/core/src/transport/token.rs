@@ -82,6 +82,46 @@ impl TokenSource for ReadyToken {
 }
 
 /// Keeps a token while it holds. Clones share it, and one fetch at a time is under way.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use async_trait::async_trait;
+/// use polyvault_core::Result;
+/// use polyvault_core::clock::SystemClock;
+/// use polyvault_core::transport::{ReadyToken, Token, TokenCache, TokenSource};
+///
+/// /// Signs in, and counts how often.
+/// #[derive(Debug, Default)]
+/// struct SignIn(AtomicU32);
+///
+/// #[async_trait]
+/// impl TokenSource for SignIn {
+///     async fn fetch(&self) -> Result<Token> {
+///         let count = self.0.fetch_add(1, Ordering::Relaxed);
+///         Ok(Token { secret: format!("token-{count}").into(), expires_at: None })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let tokens = TokenCache::new(SignIn::default(), Arc::new(SystemClock));
+/// let (generation, _token) = tokens.get().await?;
+/// assert_eq!(tokens.get().await?.0, generation, "kept, not fetched again");
+/// // After a 401:
+/// let newer = tokens.renew(generation).await?.expect("it can be fetched anew");
+/// assert!(newer.0 > generation);
+///
+/// let ready = ReadyToken::new("handed-in".into());
+/// assert!(!ready.renewable());
+/// let tokens = TokenCache::new(ready, Arc::new(SystemClock));
+/// assert!(tokens.renew(0).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TokenCache {
     shared: Arc<Shared>,
