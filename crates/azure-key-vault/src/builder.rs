@@ -18,9 +18,19 @@ use crate::{credential, error};
 ///
 /// ```
 /// use polyvault_azure_key_vault::AzureKeyVault;
+/// use polyvault_core::transport::{ClientOptions, ReadyToken};
 ///
 /// let store = AzureKeyVault::builder("my-vault").token("a-ready-token".into()).build()?;
 /// assert_eq!(store.to_string(), "azure-key-vault://my-vault");
+///
+/// let options = ClientOptions { max_in_flight: 8, ..ClientOptions::default() };
+/// let store = AzureKeyVault::builder("my-vault")
+///     .endpoint("https://my-vault.vault.usgovcloudapi.net")
+///     .api_version("7.6")
+///     .token_source(ReadyToken::new("a-ready-token".into()))
+///     .client_options(options)
+///     .build()?;
+/// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Debug)]

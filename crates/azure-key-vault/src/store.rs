@@ -23,6 +23,17 @@ mod remove;
 /// One vault of Azure Key Vault as a [`SecretStore`].
 ///
 /// Clones share the credential and the connections.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::SecretStore;
+/// use polyvault_azure_key_vault::AzureKeyVault;
+///
+/// let store = AzureKeyVault::builder("my-vault").token("a-ready-token".into()).build()?;
+/// assert_eq!(store.capabilities().provider, "azure-key-vault");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct AzureKeyVault {
     vault: String,

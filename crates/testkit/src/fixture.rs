@@ -94,6 +94,19 @@ pub fn folder(provider: &str) -> PathBuf {
 
 /// Reads all fixtures of a provider, by name.
 ///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::fixture::{folder, load};
+///
+/// assert!(folder("wix-secrets").is_dir());
+/// for fixture in load("wix-secrets")? {
+///     let answer = fixture.http_response()?;
+///     assert_eq!(answer.body().as_bytes(), fixture.response_bytes());
+/// }
+/// # Ok::<(), String>(())
+/// ```
+///
 /// # Errors
 ///
 /// A text that names the file and what is wrong with it: a missing `source`, an
@@ -184,6 +197,16 @@ where
 }
 
 /// The paths of all keys in a JSON value, arrays as `[]`.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::fixture::key_paths;
+/// use serde_json::json;
+///
+/// let paths = key_paths(&json!({"secrets": [{"id": "a"}, {"id": "b"}]}));
+/// assert!(paths.iter().eq(["/secrets", "/secrets/[]/id"]));
+/// ```
 #[must_use]
 pub fn key_paths(value: &Value) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();

@@ -7,6 +7,16 @@ use polyvault_core::transport::RefusalRow;
 
 /// Holds a table to having no row twice, and to reading nothing but a 404 as missing.
 ///
+/// # Example
+///
+/// ```
+/// use polyvault_core::ErrorKind;
+/// use polyvault_testkit::refusals::check_table;
+///
+/// let hidden = (403, "", ErrorKind::NotFound, "there is none");
+/// assert!(check_table(&[hidden]).is_err(), "forbidden never reads as missing");
+/// ```
+///
 /// # Errors
 ///
 /// A text that names the status and the code of the row.

@@ -18,11 +18,20 @@ use crate::{credential, error};
 /// # Example
 ///
 /// ```
+/// use polyvault_core::transport::ClientOptions;
 /// use polyvault_wix_secrets::WixSecrets;
 ///
 /// let site = "11111111-2222-4333-8444-555555555555";
 /// let store = WixSecrets::builder(site).api_key("IST.made-up".into()).build()?;
 /// assert_eq!(store.to_string(), format!("wix-secrets://{site}"));
+///
+/// let options = ClientOptions { max_in_flight: 2, ..ClientOptions::default() };
+/// let store = WixSecrets::builder(site)
+///     .endpoint("https://gateway.example/_api/cloud-secrets-vault-server")
+///     .api_key("IST.made-up".into())
+///     .client_options(options)
+///     .build()?;
+/// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Debug)]

@@ -25,6 +25,17 @@ const CONSISTENT: &str = "x-wix-consistent";
 /// The secrets of one Wix site as a [`SecretStore`].
 ///
 /// Clones share the credential and the connections.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::SecretStore;
+/// use polyvault_wix_secrets::WixSecrets;
+///
+/// let store = WixSecrets::builder("11111111-2222-4333-8444-555555555555").api_key("IST.made-up".into()).build()?;
+/// assert_eq!(store.capabilities().provider, "wix-secrets");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct WixSecrets {
     site: String,

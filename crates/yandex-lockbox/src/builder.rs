@@ -19,10 +19,22 @@ use crate::{credential, error};
 /// # Example
 ///
 /// ```
+/// use polyvault_core::transport::{ClientOptions, ReadyToken};
 /// use polyvault_yandex_lockbox::YandexLockbox;
 ///
 /// let store = YandexLockbox::builder("b1gfolder00000000001").token("t1.a-ready-token".into()).build()?;
 /// assert_eq!(store.to_string(), "yandex-lockbox://b1gfolder00000000001");
+///
+/// // Another installation: each host by itself, or all at one.
+/// let options = ClientOptions { max_in_flight: 8, ..ClientOptions::default() };
+/// let store = YandexLockbox::builder("b1gfolder00000000001")
+///     .endpoint("https://lockbox.example")
+///     .payload_endpoint("https://payload.lockbox.example")
+///     .operation_endpoint("https://operation.example")
+///     .token_source(ReadyToken::new("t1.a-ready-token".into()))
+///     .client_options(options)
+///     .build()?;
+/// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Debug)]

@@ -26,6 +26,17 @@ mod put;
 ///
 /// A name is looked up by listing the folder to its end, because two secrets may have
 /// the same one; an id saves that. Clones share the credential and the connections.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::SecretStore;
+/// use polyvault_yandex_lockbox::YandexLockbox;
+///
+/// let store = YandexLockbox::builder("b1gfolder00000000001").token("a-ready-token".into()).build()?;
+/// assert_eq!(store.capabilities().provider, "yandex-lockbox");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct YandexLockbox {
     config: Config,
