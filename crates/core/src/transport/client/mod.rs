@@ -347,8 +347,14 @@ impl Failed {
             SendErrorKind::TimedOut => (ErrorKind::Timeout, true, true),
             SendErrorKind::AnswerLost => (ErrorKind::Unavailable, true, true),
             SendErrorKind::AnswerTooLarge => (ErrorKind::Decode, true, false),
+            SendErrorKind::Untrusted => (ErrorKind::Config, false, false),
+            SendErrorKind::Redirected => (ErrorKind::Config, true, false),
         };
-        let error = Error::new(kind, format!("no answer: {error}"));
+        let told = Error::new(kind, format!("no answer: {error}"));
+        let error = match error.help() {
+            Some(help) => told.with_help(help),
+            None => told,
+        };
         Self::ended(error, repeat, lost, helps, None)
     }
 
