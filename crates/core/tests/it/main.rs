@@ -3,4 +3,6 @@
 
 mod memory;
 #[cfg(feature = "reqwest")]
+mod options;
+#[cfg(feature = "reqwest")]
 mod transport;

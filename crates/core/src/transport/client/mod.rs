@@ -207,7 +207,12 @@ impl Client {
         let _permit = self.shared.permits.acquire().await.map_err(|_| closed())?;
         let start = shared.clock.now();
         let spent = || Duration::try_from(shared.clock.now().duration_since(start));
-        let left = || shared.retry.total.saturating_sub(spent().unwrap_or_default());
+        let left = || {
+            shared
+                .retry
+                .total
+                .saturating_sub(spent().unwrap_or_default())
+        };
         let mut delays = shared.retry.delays();
         let mut token = shared.tokens.get().await?;
         let mut renewed = false;

@@ -152,16 +152,18 @@ impl ReqwestTransportBuilder {
     /// # Ok::<(), polyvault_core::Error>(())
     /// ```
     pub fn user_agent(mut self, product: &str) -> Result<Self> {
-        let refused = || {
-            let rule = "field `user_agent`: one or more visible ASCII characters";
-            Error::new(ErrorKind::Config, rule)
-        };
-        if product.trim().is_empty() {
-            return Err(refused());
+        let visible = |c: char| c == ' ' || c.is_ascii_graphic();
+        let header = HeaderValue::from_str(&format!("{product} {PRODUCT}"));
+        match header {
+            Ok(header) if !product.trim().is_empty() && product.chars().all(visible) => {
+                self.user_agent = header;
+                Ok(self)
+            }
+            _ => Err(Error::new(
+                ErrorKind::Config,
+                "field `user_agent`: one or more visible ASCII characters",
+            )),
         }
-        self.user_agent =
-            HeaderValue::from_str(&format!("{product} {PRODUCT}")).map_err(|_| refused())?;
-        Ok(self)
     }
 
     /// Trusts these CAs beside the system's: PEM, one certificate or more.

@@ -106,7 +106,7 @@ impl Proxy {
     }
 
     /// Hosts that are reached without it: names (each with all below it), addresses and
-    /// networks, separated by commas, as in `NO_PROXY`; `*` for all.
+    /// networks such as `10.0.0.0/8`, separated by commas, as in the variable `NO_PROXY`.
     #[must_use]
     pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
         self.no_proxy = hosts.into();

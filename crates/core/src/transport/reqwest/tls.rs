@@ -89,7 +89,10 @@ pub(super) fn refused(error: &reqwest::Error) -> Option<SendError> {
     let (message, help) = match find(error)? {
         rustls::Error::InvalidCertificate(bad) => {
             let message = match bad {
-                Bad::UnknownIssuer => "it is of no CA that is trusted here".to_owned(),
+                // A CA that was made anew keeps its name, and signs with another key.
+                Bad::UnknownIssuer | Bad::BadSignature => {
+                    "it is of no CA that is trusted here".to_owned()
+                }
                 Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
                     "it is for another host name".to_owned()
                 }
@@ -115,6 +118,7 @@ pub(super) fn refused(error: &reqwest::Error) -> Option<SendError> {
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError
             | AlertDescription::AccessDenied
             | AlertDescription::HandshakeFailure),
         ) => {
