@@ -116,12 +116,12 @@ impl fmt::Display for SendError {
 impl std::error::Error for SendError {}
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Ok(Arc::new(ReqwestTransport::default()))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Err(crate::Error::new(
         crate::ErrorKind::Config,
         "field `transport`: none is compiled in, so one must be handed in",

@@ -27,6 +27,31 @@ const PRODUCT: &str = concat!("polyvault/", env!("CARGO_PKG_VERSION"));
 ///
 /// # Example
 ///
+/// Times, connections, the version of HTTP and the user agent:
+///
+/// ```
+/// use polyvault_core::transport::{ClientOptions, ReqwestTransport, RetryPolicy};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// let transport = ReqwestTransport::builder()
+///     .connect_timeout(Duration::from_secs(2))
+///     .read_timeout(Duration::from_secs(5))
+///     .pool_max_idle_per_host(4)
+///     .pool_idle_timeout(Duration::from_secs(30))
+///     .http1_only()
+///     .user_agent("my-app/1.2")?
+///     .build();
+/// let options = ClientOptions {
+///     transport: Some(Arc::new(transport)),
+///     retry: RetryPolicy { total: Duration::from_secs(20), ..RetryPolicy::default() },
+///     ..ClientOptions::default()
+/// };
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+///
+/// # Example
+///
 /// A private CA, a client certificate and a proxy:
 ///
 /// ```no_run

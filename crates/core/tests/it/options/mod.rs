@@ -6,6 +6,7 @@ mod proxy;
 mod server;
 mod system;
 mod tls;
+mod url;
 
 use std::time::Duration;
 
