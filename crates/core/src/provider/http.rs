@@ -27,7 +27,7 @@ pub const HTTP_PARAMETERS: [Parameter; 5] = [
     },
     Parameter {
         name: "proxy",
-        default: "the environment's",
+        default: "HTTPS_PROXY",
         what: "the proxy, as `http://HOST:PORT` without a login, or `none`; hosts of the variable \
                `NO_PROXY`, loopback and metadata addresses are reached without",
     },

@@ -7,6 +7,7 @@ use super::*;
 
 /// Not a test of its own: asks one URL, as another process, in the way its arguments say.
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 async fn asks_in_another_process() {
     let argument = |name: &str| {
         std::env::args().find_map(|argument| argument.strip_prefix(name).map(str::to_owned))
