@@ -4,6 +4,7 @@ mod options;
 mod proxy;
 mod tls;
 
+use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -33,13 +34,11 @@ use super::{Body, SendError, SendErrorKind, Transport};
 ///     .connect_timeout(Duration::from_secs(2))
 ///     .build();
 /// ```
-#[derive(Debug)]
 pub struct ReqwestTransport {
     clients: Clients,
     max_answer_bytes: usize,
 }
 
-#[derive(Debug)]
 enum Clients {
     Given(reqwest::Client),
     Own(Box<Own>),
@@ -47,7 +46,6 @@ enum Clients {
 
 /// Clients are made when first needed, since one for https fails on a machine
 /// without a CA store that plain http never asks for.
-#[derive(Debug)]
 struct Own {
     options: ReqwestTransportBuilder,
     plain: OnceLock<reqwest::Client>,
@@ -120,6 +118,17 @@ impl Own {
             )
         })?;
         Ok(slot.get_or_init(|| client))
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ReqwestTransport");
+        // A client shows its headers, and one that was handed in may hold a credential there.
+        if let Clients::Own(own) = &self.clients {
+            shown.field("options", &own.options);
+        }
+        shown.finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,8 @@
 //! A client of the caller's.
 #![expect(clippy::disallowed_methods, reason = "a client of the caller's")]
 
-use http::Method;
-use http::header::LOCATION;
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{HeaderMap, HeaderValue, Method};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -11,8 +11,13 @@ use super::*;
 #[tokio::test]
 async fn a_client_that_is_handed_in_sends_with_its_own_settings() {
     let server = Server::plain();
-    let client = reqwest::Client::builder().user_agent("mine").build();
+    let key = HeaderValue::from_static("hunter2");
+    let client = reqwest::Client::builder()
+        .user_agent("mine")
+        .default_headers(HeaderMap::from_iter([(AUTHORIZATION, key)]))
+        .build();
     let transport = ReqwestTransport::from_client(client.unwrap());
+    assert!(!format!("{transport:?}").contains("hunter2"));
 
     let answer = get(&transport, &server.url("http", "127.0.0.1")).await;
 
