@@ -10,3 +10,4 @@ mod migrate;
 mod open;
 mod readme;
 mod same_rooms;
+mod transport;

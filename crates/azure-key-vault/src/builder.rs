@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
-    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
@@ -77,7 +77,25 @@ impl AzureKeyVaultBuilder {
         self
     }
 
-    /// How requests are sent, repeated and bounded.
+    /// What sends the requests; stores that share it share its connections.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::ReqwestTransport;
+    /// use polyvault_azure_key_vault::AzureKeyVault;
+    /// use std::sync::Arc;
+    ///
+    /// let transport = Arc::new(ReqwestTransport::builder().user_agent("my-app/1.2")?.build());
+    /// let store = AzureKeyVault::builder("my-vault").token("made-up".into()).transport(transport).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.options.transport = Some(transport);
+        self
+    }
+
+    /// How requests are sent, repeated and bounded, the transport included.
     pub fn client_options(mut self, options: ClientOptions) -> Self {
         self.options = options;
         self
@@ -134,7 +152,7 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
         builder.api_version = version.to_owned();
     }
     builder.tokens = Some(credential::from_environment(&options.environment)?);
-    builder.options = options.client;
+    builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
 }
 

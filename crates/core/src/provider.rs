@@ -1,5 +1,7 @@
 //! Store URLs, and what a provider's crate hands to the registry.
 
+mod http;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+pub use self::http::{HTTP_PARAMETERS, with_http_parameters};
 use crate::transport::ClientOptions;
 use crate::{Capabilities, Environment, Error, ErrorKind, Result, SecretStore};
 
@@ -25,7 +28,7 @@ pub struct Provider {
     pub parameters: &'static [Parameter],
     /// The variables it reads from the environment.
     pub variables: &'static [Variable],
-    /// Opens a store, without I/O.
+    /// Opens a store; it reads the files that the URL names, and sends nothing.
     pub open: fn(&StoreUrl, OpenOptions) -> Result<Arc<dyn SecretStore>>,
 }
 

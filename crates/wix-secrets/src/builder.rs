@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
-    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
@@ -65,7 +65,25 @@ impl WixSecretsBuilder {
         self
     }
 
-    /// How requests are sent, repeated and bounded.
+    /// What sends the requests; stores that share it share its connections.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::ReqwestTransport;
+    /// use polyvault_wix_secrets::WixSecrets;
+    /// use std::sync::Arc;
+    ///
+    /// let transport = Arc::new(ReqwestTransport::builder().user_agent("my-app/1.2")?.build());
+    /// let store = WixSecrets::builder("a-site").api_key("made-up".into()).transport(transport).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.options.transport = Some(transport);
+        self
+    }
+
+    /// How requests are sent, repeated and bounded, the transport included.
     pub fn client_options(mut self, options: ClientOptions) -> Self {
         self.options = options;
         self
@@ -107,7 +125,7 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
         builder = builder.endpoint(endpoint);
     }
     builder.tokens = Some(credential::from_environment(&options.environment)?);
-    builder.options = options.client;
+    builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
 }
 

@@ -26,7 +26,7 @@ pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
 pub use self::endpoint::{Endpoint, UrlBuilder};
 pub use self::refusal::{Refusal, RefusalRow, classify, unknown_status};
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
+pub use self::reqwest::{Proxy, ReqwestTransport, ReqwestTransportBuilder};
 pub use self::retry::{RetryPolicy, server_wait};
 pub use self::token::{ReadyToken, Token, TokenCache, TokenSource};
 
@@ -96,6 +96,10 @@ pub enum SendErrorKind {
     AnswerLost,
     /// The answer was larger than the bound, and was dropped.
     AnswerTooLarge,
+    /// One side's certificate was not accepted by the other: the service has not seen the request.
+    Untrusted,
+    /// A client that was handed in followed a redirect; the answer was dropped.
+    Redirected,
 }
 
 /// A request that got no answer.
@@ -103,6 +107,7 @@ pub enum SendErrorKind {
 pub struct SendError {
     kind: SendErrorKind,
     message: String,
+    help: Option<&'static str>,
 }
 
 impl SendError {
@@ -111,13 +116,27 @@ impl SendError {
         Self {
             kind,
             message: message.into(),
+            help: None,
         }
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn with_help(mut self, help: &'static str) -> Self {
+        self.help = Some(help);
+        self
     }
 
     /// What became of the request.
     #[must_use]
     pub fn kind(&self) -> SendErrorKind {
         self.kind
+    }
+
+    /// What to do next, where more can be said than for the kind.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        self.help
     }
 }
 
@@ -130,12 +149,12 @@ impl fmt::Display for SendError {
 impl std::error::Error for SendError {}
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Ok(Arc::new(ReqwestTransport::default()))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Err(crate::Error::new(
         crate::ErrorKind::Config,
         "field `transport`: none is compiled in, so one must be handed in",

@@ -21,9 +21,10 @@ pub struct RetryPolicy {
     /// The longest pause that a service's own word is followed for; 60 s by
     /// default. A longer one is given to the caller instead of waited for.
     pub max_server_wait: Duration,
-    /// No repeat begins later than this after the first attempt; 90 s by default.
+    /// The most time for one request with all its repeats and pauses; 90 s by default.
     pub total: Duration,
-    /// The most time for one attempt, from first byte to last; 30 s by default.
+    /// The most time for one attempt, from connecting to the last byte; 30 s by default, and never
+    /// more than what is left of `total`.
     pub attempt: Duration,
 }
 

@@ -4,4 +4,6 @@
 mod memory;
 mod promises;
 #[cfg(feature = "reqwest")]
+mod options;
+#[cfg(feature = "reqwest")]
 mod transport;

@@ -206,12 +206,19 @@ impl Client {
         self.check_origin(&call.request)?;
         let _permit = self.shared.permits.acquire().await.map_err(|_| closed())?;
         let start = shared.clock.now();
+        let spent = || Duration::try_from(shared.clock.now().duration_since(start));
+        let left = || {
+            shared
+                .retry
+                .total
+                .saturating_sub(spent().unwrap_or_default())
+        };
         let mut delays = shared.retry.delays();
         let mut token = shared.tokens.get().await?;
         let mut renewed = false;
         let mut attempt = 1_u32;
         loop {
-            let failed = match self.attempt(call, &token.1, attempt).await {
+            let failed = match self.attempt(call, &token.1, attempt, left()).await {
                 Ok(response) => {
                     self.shared.budget.earn();
                     return Ok(response);
@@ -232,10 +239,7 @@ impl Client {
                 return Err(failed.error);
             };
             let delay = failed.wait.map_or(delay, |told| told.max(delay));
-            let spent = shared.clock.now().duration_since(start);
-            let spent = Duration::try_from(spent).unwrap_or_default();
-            let too_long = failed.wait > Some(shared.retry.max_server_wait)
-                || spent.saturating_add(delay) > shared.retry.total;
+            let too_long = failed.wait > Some(shared.retry.max_server_wait) || delay >= left();
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }
@@ -248,13 +252,15 @@ impl Client {
         call: &Call<'_>,
         token: &Token,
         attempt: u32,
+        left: Duration,
     ) -> Result<Response<Body>, Failed> {
         let shared = &self.shared;
         let mut request = call.request.clone();
         let header = self.authorization(token).map_err(Failed::for_good)?;
         request.headers_mut().insert(AUTHORIZATION, header);
         let started = shared.clock.now();
-        let answer = shared.transport.send(request, shared.retry.attempt).await;
+        let timeout = shared.retry.attempt.min(left);
+        let answer = shared.transport.send(request, timeout).await;
         let elapsed = shared.clock.now().duration_since(started).as_millis();
         let response = match answer {
             Ok(response) => response,
@@ -347,8 +353,14 @@ impl Failed {
             SendErrorKind::TimedOut => (ErrorKind::Timeout, true, true),
             SendErrorKind::AnswerLost => (ErrorKind::Unavailable, true, true),
             SendErrorKind::AnswerTooLarge => (ErrorKind::Decode, true, false),
+            SendErrorKind::Untrusted => (ErrorKind::Config, false, false),
+            SendErrorKind::Redirected => (ErrorKind::Config, true, false),
         };
-        let error = Error::new(kind, format!("no answer: {error}"));
+        let told = Error::new(kind, format!("no answer: {error}"));
+        let error = match error.help() {
+            Some(help) => told.with_help(help),
+            None => told,
+        };
         Self::ended(error, repeat, lost, helps, None)
     }
 
