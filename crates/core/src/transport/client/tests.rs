@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::transport::{ReadyToken, SendError};
+use crate::transport::{ReadyToken, SendError, SendErrorKind, Token};
 
 /// Answers from a list and keeps what it was asked.
 #[derive(Debug, Default)]
