@@ -6,15 +6,20 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response};
 use secrecy::ExposeSecret;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::super::retry::server_wait;
 use super::super::{Body, Refusal, SendError, SendErrorKind, Token};
 use super::{Call, Client, Repeat, Scheme};
+use crate::error::tamed;
+use crate::observability::{Event, TARGET, ended, since};
 use crate::{Error, ErrorKind, Result, Retry};
 
 impl Client {
+    /// Sends the request once and tells what came of it.
     pub(super) async fn attempt(
         &self,
         call: &Call<'_>,
@@ -22,38 +27,86 @@ impl Client {
         attempt: u32,
     ) -> Result<Response<Body>, Failed> {
         let shared = &self.shared;
-        let mut request = call.request.clone();
         let header = self.authorization(token).map_err(Failed::for_good)?;
+        let span = tracing::debug_span!(
+            target: TARGET,
+            "polyvault.attempt",
+            otel.kind = "client",
+            http.request.method = call.request.method().as_str(),
+            http.request.resend_count = (attempt > 1).then(|| attempt - 1),
+            http.request.body.size = call.request.body().len(),
+            http.response.status_code = Empty,
+            http.response.body.size = Empty,
+            polyvault.request_id = Empty,
+            polyvault.elapsed_ms = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
+        );
+        let mut request = call.request.clone();
         request.headers_mut().insert(AUTHORIZATION, header);
         let started = shared.clock.now();
-        let answer = shared.transport.send(request, shared.retry.attempt).await;
-        let elapsed = shared.clock.now().duration_since(started).as_millis();
-        let response = match answer {
-            Ok(response) => response,
-            Err(error) => {
-                tracing::debug!(attempt, elapsed_ms = %elapsed, kind = ?error.kind(), "no answer");
-                return Err(Failed::unanswered(&error, call.repeat));
-            }
-        };
-        let status = response.status();
-        if status.is_success() {
-            tracing::debug!(attempt, elapsed_ms = %elapsed, status = status.as_u16(), "answered");
-            return Ok(response);
+        let sent = shared.transport.send(request, shared.retry.attempt);
+        let answer = sent.instrument(span.clone()).await;
+        let elapsed = since(started, &*shared.clock);
+        if let Ok(answer) = &answer {
+            self.tell_answer(&span, answer);
         }
+        let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+        let received = answer.as_ref().map_or(0, |answer| answer.body().len());
+        let outcome = self.judge(call, answer);
+        let failed = outcome.as_ref().err();
+        ended(&span, elapsed, failed.map(|failed| &failed.error));
+        span.in_scope(|| match (status, failed) {
+            (Some(_), None) => tracing::debug!(target: TARGET, "answered"),
+            (Some(_), Some(_)) => tracing::debug!(target: TARGET, "refused"),
+            (None, _) => tracing::debug!(target: TARGET, "no answer"),
+        });
+        shared.watch.tell(|provider| Event::Attempt {
+            provider,
+            operation: call.operation,
+            attempt,
+            status,
+            error: failed.map(|failed| failed.error.kind()),
+            lost: failed.is_some_and(|failed| failed.lost),
+            elapsed,
+            sent: bytes(call.request.body().len()),
+            received: bytes(received),
+        });
+        if let Some(failed) = failed.filter(|f| f.error.kind() == ErrorKind::RateLimited) {
+            shared.watch.tell(|provider| Event::Throttled {
+                provider,
+                operation: call.operation,
+                wait: failed.wait,
+            });
+        }
+        outcome
+    }
+
+    fn tell_answer(&self, span: &Span, answer: &Response<Body>) {
+        span.record("http.response.status_code", answer.status().as_u16());
+        span.record("http.response.body.size", answer.body().len());
+        let id = answer.headers().get(self.shared.request_id);
+        if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+            span.record("polyvault.request_id", tamed(id));
+        }
+    }
+
+    fn judge(
+        &self,
+        call: &Call<'_>,
+        answer: Result<Response<Body>, SendError>,
+    ) -> Result<Response<Body>, Failed> {
+        let response = match answer {
+            Ok(response) if response.status().is_success() => return Ok(response),
+            Ok(response) => response,
+            Err(error) => return Err(Failed::unanswered(&error, call.repeat)),
+        };
         let refusal = Refusal {
             response: &response,
             quotable: call.request.body().is_empty(),
         };
-        let error = (shared.refusal)(&refusal).with_status(status.as_u16());
-        tracing::debug!(
-            attempt,
-            elapsed_ms = %elapsed,
-            status = status.as_u16(),
-            request_id = error.request_id(),
-            kind = error.kind().as_str(),
-            "refused"
-        );
-        let wait = server_wait(response.headers(), shared.clock.now());
+        let error = (self.shared.refusal)(&refusal).with_status(refusal.status());
+        let wait = server_wait(response.headers(), self.shared.clock.now());
         Err(Failed::refused(error, call.repeat, wait))
     }
 
@@ -155,4 +208,8 @@ impl Failed {
             wait,
         }
     }
+}
+
+fn bytes(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
-use tokio::sync::Semaphore;
-use tracing::Instrument as _;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::field::Empty;
 
 use super::retry::RetryBudget;
 use super::{Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport};
 use crate::clock::{Clock, SystemClock};
+use crate::observability::{Event, Metrics, TARGET, Watch, millis, since, within};
 use crate::{Error, ErrorKind, Result, Retry};
 
 /// Whether a request may be sent again when its answer was lost.
@@ -61,6 +62,8 @@ pub struct Service {
     pub scheme: Scheme,
     /// Makes an error of a refusal.
     pub refusal: fn(&Refusal<'_>) -> Error,
+    /// The header of an answer that holds its request id, for spans.
+    pub request_id: &'static str,
 }
 
 /// How to speak to it: what a user may set.
@@ -74,6 +77,8 @@ pub struct ClientOptions {
     pub retry: RetryPolicy,
     /// The most requests at a time; 64 unless said.
     pub max_in_flight: usize,
+    /// Is told what requests cost and how they end; nobody unless said.
+    pub metrics: Option<Arc<dyn Metrics>>,
 }
 
 impl Default for ClientOptions {
@@ -83,6 +88,7 @@ impl Default for ClientOptions {
             clock: Arc::new(SystemClock),
             retry: RetryPolicy::default(),
             max_in_flight: 64,
+            metrics: None,
         }
     }
 }
@@ -95,6 +101,8 @@ pub struct Client {
 
 struct Shared {
     provider: &'static str,
+    request_id: &'static str,
+    watch: Watch,
     endpoints: Vec<Endpoint>,
     tokens: TokenCache,
     scheme: Scheme,
@@ -117,11 +125,18 @@ impl Client {
             Some(transport) => transport,
             None => super::default_transport()?,
         };
+        let watch = Watch {
+            provider: service.provider,
+            metrics: options.metrics,
+        };
+        let clock = Arc::clone(&options.clock);
         Ok(Self {
             shared: Arc::new(Shared {
                 provider: service.provider,
+                request_id: service.request_id,
                 endpoints: service.endpoints,
-                tokens: TokenCache::new(service.tokens, Arc::clone(&options.clock)),
+                tokens: TokenCache::watched(service.tokens, clock, watch.clone()),
+                watch,
                 scheme: service.scheme,
                 refusal: service.refusal,
                 transport,
@@ -167,13 +182,18 @@ impl Client {
     /// have taken place whatever the outcome says, and a refusal may be of its repeat.
     pub async fn send_tracked(&self, call: Call<'_>) -> (Result<Response<Body>>, bool) {
         let span = tracing::debug_span!(
+            target: TARGET,
             "polyvault.request",
-            provider = self.shared.provider,
-            operation = call.operation,
-            secret = call.secret,
+            polyvault.provider = self.shared.provider,
+            polyvault.operation = call.operation,
+            polyvault.secret = call.secret,
+            polyvault.elapsed_ms = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
         );
         let mut lost = false;
-        let outcome = self.repeated(&call, &mut lost).instrument(span).await;
+        let work = self.repeated(&call, &mut lost);
+        let outcome = within(&span, &*self.shared.clock, work).await;
         let writes = call.request.method() != Method::GET;
         let outcome = outcome.map_err(|error| {
             let error = match lost && writes {
@@ -188,7 +208,7 @@ impl Client {
     async fn repeated(&self, call: &Call<'_>, lost: &mut bool) -> Result<Response<Body>> {
         let shared = &self.shared;
         self.check_origin(&call.request)?;
-        let _permit = self.shared.permits.acquire().await.map_err(|_| closed())?;
+        let _permit = self.permit(call).await?;
         let start = shared.clock.now();
         let mut delays = shared.retry.delays();
         let mut token = shared.tokens.get().await?;
@@ -202,7 +222,6 @@ impl Client {
                 }
                 Err(failed) => failed,
             };
-            attempt += 1;
             *lost |= failed.lost;
             if failed.error.kind() == ErrorKind::Unauthenticated && !renewed {
                 renewed = true;
@@ -210,6 +229,7 @@ impl Client {
                     Some(newer) => token = newer,
                     None => return Err(failed.error),
                 }
+                self.repeating(call, &mut attempt, &failed.error, Duration::ZERO);
                 continue;
             }
             let Some(delay) = delays.next().filter(|_| failed.again) else {
@@ -223,8 +243,45 @@ impl Client {
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }
+            self.repeating(call, &mut attempt, &failed.error, delay);
             shared.clock.sleep(delay).await;
         }
+    }
+
+    /// A place among the requests under way.
+    async fn permit(&self, call: &Call<'_>) -> Result<SemaphorePermit<'_>> {
+        let shared = &self.shared;
+        if let Ok(permit) = shared.permits.try_acquire() {
+            return Ok(permit);
+        }
+        tracing::debug!(target: TARGET, "queued");
+        let started = shared.watch.is_on().then(|| shared.clock.now());
+        let permit = shared.permits.acquire().await.map_err(|_| closed())?;
+        if let Some(started) = started {
+            let waited = since(started, &*shared.clock);
+            shared.watch.tell(|provider| Event::Queued {
+                provider,
+                operation: call.operation,
+                waited,
+            });
+        }
+        Ok(permit)
+    }
+
+    fn repeating(&self, call: &Call<'_>, attempt: &mut u32, error: &Error, delay: Duration) {
+        tracing::debug!(
+            target: TARGET,
+            { polyvault.delay_ms = millis(delay), error.type = error.kind().as_str() },
+            "repeating"
+        );
+        self.shared.watch.tell(|provider| Event::Retry {
+            provider,
+            operation: call.operation,
+            attempt: *attempt,
+            error: error.kind(),
+            delay,
+        });
+        *attempt += 1;
     }
 }
 

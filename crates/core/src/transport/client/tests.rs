@@ -97,6 +97,7 @@ fn client(
         tokens,
         scheme: Scheme::Bearer,
         refusal,
+        request_id: "x-request-id",
     };
     let options = ClientOptions {
         transport: Some(Arc::clone(&script) as _),
@@ -354,6 +355,7 @@ async fn no_option_is_too_large() {
         tokens: ready(),
         scheme: Scheme::Raw,
         refusal,
+        request_id: "x-request-id",
     };
     let options = ClientOptions {
         transport: Some(Arc::clone(&script) as _),
@@ -366,6 +368,7 @@ async fn no_option_is_too_large() {
             ..RetryPolicy::default()
         },
         max_in_flight: usize::MAX,
+        ..ClientOptions::default()
     };
     let client = Client::new(service, options).unwrap();
     let call = Call {
