@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use polyvault_core::observability::{Event, Metrics};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::DefaultGuard;
-use tracing::{Metadata, Subscriber};
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -35,6 +35,7 @@ struct Index(usize);
 
 impl Capture {
     pub(super) fn start() -> (Self, DefaultGuard) {
+        each_thread_for_itself();
         let capture = Self::default();
         let subscriber = tracing_subscriber::registry().with(capture.clone());
         (capture, tracing::subscriber::set_default(subscriber))
@@ -70,6 +71,13 @@ impl Capture {
         });
         all.len() - 1
     }
+}
+
+/// What one test's subscriber wants, tracing would take for the wish of all threads as
+/// long as there is no other: with one that wants nothing it asks each time.
+pub(super) fn each_thread_for_itself() {
+    static OTHER: OnceLock<Dispatch> = OnceLock::new();
+    OTHER.get_or_init(|| Dispatch::new(NoSubscriber::default()));
 }
 
 fn draw(all: &[Seen], parent: Option<usize>, depth: usize, text: &mut String) {

@@ -14,10 +14,14 @@ use polyvault_core::{
 };
 use polyvault_testkit::leak::Mark;
 use polyvault_testkit::script::answer;
+use tokio::time::timeout;
 
-use self::capture::{Capture, Recorder};
+use self::capture::{Capture, Recorder, each_thread_for_itself};
 use self::remote::Setup;
 use self::scenario::ALL;
+
+/// A store that stands still is a failure, not a hanging test.
+const LONG: Duration = Duration::from_secs(9);
 
 #[tokio::test]
 async fn a_read_is_a_call_with_a_request_with_an_attempt() {
@@ -227,6 +231,7 @@ async fn no_value_token_url_or_word_of_the_service_is_told() {
 
 #[tokio::test]
 async fn a_hook_and_a_subscriber_that_are_not_there_cost_no_look_at_the_clock() {
+    each_thread_for_itself();
     // The beginning, the token's age, and both ends of the attempt; the token only once.
     for (watched, reads) in [(false, [4, 3]), (true, [5, 3])] {
         let mut setup = Setup::new(Mark::new(), [answer(200, "a"), answer(200, "a")]);
@@ -257,14 +262,12 @@ async fn a_hook_that_panics_leaves_the_store_usable() {
             tokio::spawn(async move { store.get_text("db").await })
         });
 
-        let ends = futures_util::future::join_all(reads.collect::<Vec<_>>()).await;
+        let reads = futures_util::future::join_all(reads.collect::<Vec<_>>());
+        let ends = timeout(LONG, reads).await.unwrap();
 
         let panics = ends.iter().filter(|end| end.is_err()).count();
         assert_eq!(panics, 1, "{kind}");
         assert!(ends.iter().flatten().all(Result::is_ok), "{kind}");
-        tokio::time::timeout(Duration::from_secs(9), store.get_text("db"))
-            .await
-            .unwrap()
-            .unwrap();
+        timeout(LONG, store.get_text("db")).await.unwrap().unwrap();
     }
 }
