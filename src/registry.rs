@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use polyvault_core::observability::Traced;
 use polyvault_core::provider::{OpenOptions, Provider, StoreUrl};
 use polyvault_core::{Environment, Error, ErrorKind, MemoryStore, Result, SecretStore};
 
@@ -85,6 +86,8 @@ pub fn open_in(url: &str, environment: &Environment) -> Result<Arc<dyn SecretSto
 
 /// [`open`] with credentials, a transport, a clock and a retry policy of the caller's.
 ///
+/// The store's calls are spans, as [`observability`](crate::observability) says.
+///
 /// # Errors
 ///
 /// As [`open`].
@@ -99,5 +102,8 @@ pub fn open_with(url: &str, options: OpenOptions) -> Result<Arc<dyn SecretStore>
         )
         .with_help(format!("There is {}.", schemes.join(", "))));
     };
-    (provider.open)(&url, options).map_err(|error| error.with_provider(provider.scheme))
+    let clock = Arc::clone(&options.client.clock);
+    let store =
+        (provider.open)(&url, options).map_err(|error| error.with_provider(provider.scheme))?;
+    Ok(Arc::new(Traced::with_clock(store, clock)))
 }

@@ -7,6 +7,7 @@
 )]
 
 mod migrate;
+mod observability;
 mod open;
 mod readme;
 mod same_rooms;

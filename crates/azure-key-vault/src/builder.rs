@@ -126,6 +126,7 @@ impl AzureKeyVaultBuilder {
                 tokens,
                 scheme: Scheme::Bearer,
                 refusal: error::from_refusal,
+                request_id: error::REQUEST_ID,
             },
             self.options,
         )?;

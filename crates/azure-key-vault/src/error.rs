@@ -6,6 +6,9 @@ use polyvault_core::{Error, ErrorKind};
 use crate::credential::Challenge;
 use crate::wire::{Refused, RefusedError};
 
+/// The header of every answer that holds its request id.
+pub(crate) const REQUEST_ID: &str = "x-ms-request-id";
+
 /// What a refusal means: by status and innermost code, and by the status alone where
 /// the code has no row. The outer code tells no more than the status does.
 const TABLE: &[RefusalRow] = &[
@@ -128,7 +131,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     if let Some(code) = code {
         error = error.with_code(code);
     }
-    if let Some(id) = refusal.header(&["x-ms-request-id"]) {
+    if let Some(id) = refusal.header(&[REQUEST_ID]) {
         error = error.with_request_id(id);
     }
     match kind {

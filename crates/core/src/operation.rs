@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::{BoxFuture, FutureExt as _};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::clock::{Clock, SystemClock};
 use crate::model::{SecretInfo, VersionInfo, Written};
+use crate::observability::{TARGET, millis, since, within};
 use crate::{Error, ErrorKind, OperationId, Result, Retry};
 
 /// The shortest pause between two polls, whatever the policy and the service say.
@@ -98,6 +101,8 @@ impl Default for WaitPolicy {
 pub struct Operation<T> {
     id: Option<OperationId>,
     state: State<T>,
+    /// The call that began it.
+    span: Span,
 }
 
 enum State<T> {
@@ -114,6 +119,7 @@ impl<T: Send + 'static> Operation<T> {
         Self {
             id: None,
             state: State::Done(Some(result)),
+            span: Span::none(),
         }
     }
 
@@ -156,6 +162,7 @@ impl<T: Send + 'static> Operation<T> {
                 clock,
                 poller: Box::new(poller),
             },
+            span: Span::none(),
         }
     }
 
@@ -171,6 +178,11 @@ impl<T: Send + 'static> Operation<T> {
     ///
     /// The service's error, if it failed; `Unexpected`, if its result was taken already.
     pub async fn poll(&mut self) -> Result<Polled<T>> {
+        let span = self.span.clone();
+        self.ask().instrument(span).await
+    }
+
+    async fn ask(&mut self) -> Result<Polled<T>> {
         match &mut self.state {
             State::Done(result) => result.take().map(Polled::Done).ok_or_else(taken),
             State::Pending { poller, .. } => {
@@ -191,13 +203,34 @@ impl<T: Send + 'static> Operation<T> {
     /// The service's error, if it failed; `Timeout` at the deadline. Where the service may still
     /// be at work, [`Retry::OutcomeUnknown`] and a help that names the id to resume it by.
     pub async fn wait(mut self, policy: WaitPolicy) -> Result<T> {
-        let clock = match &self.state {
-            State::Done(_) => Arc::new(SystemClock),
-            State::Pending { clock, .. } => Arc::clone(clock),
+        let clock = match self.state {
+            State::Done(result) => return result.ok_or_else(taken),
+            State::Pending { ref clock, .. } => Arc::clone(clock),
         };
+        let id = self.id.as_ref().map(OperationId::as_str);
+        let span = self.span.in_scope(|| {
+            tracing::debug_span!(
+                target: TARGET,
+                "polyvault.wait",
+                polyvault.operation_id = id,
+                polyvault.polls = Empty,
+                polyvault.elapsed_ms = Empty,
+                error.type = Empty,
+                otel.status_code = Empty,
+            )
+        });
+        let mut polls = 0_u64;
+        let ended = self.ended(policy, &*clock, &mut polls);
+        let outcome = within(&span, &*clock, ended).await;
+        span.record("polyvault.polls", polls);
+        outcome
+    }
+
+    async fn ended(&mut self, policy: WaitPolicy, clock: &dyn Clock, polls: &mut u64) -> Result<T> {
         let start = clock.now();
         loop {
-            let told = match self.poll().await {
+            *polls += 1;
+            let told = match self.ask().await {
                 Ok(Polled::Done(result)) => return Ok(result),
                 Ok(Polled::Pending(told)) => told,
                 // What may be tried again is the poll, not the call that began the work.
@@ -206,14 +239,44 @@ impl<T: Send + 'static> Operation<T> {
                 }
                 Err(error) => return Err(error),
             };
-            let waited = Duration::try_from(clock.now().duration_since(start)).unwrap_or_default();
+            let waited = since(start, clock);
             let Some(left) = policy.deadline.checked_sub(waited).filter(|d| !d.is_zero()) else {
                 let message = format!("the service is still at work after {:?}", policy.deadline);
                 return Err(self.left_at_work(Error::new(ErrorKind::Timeout, message)));
             };
             let pace = told.filter(|told| !told.is_zero());
-            let pace = pace.unwrap_or(policy.interval).max(SHORTEST);
-            clock.sleep(pace.min(left)).await;
+            let pace = pace.unwrap_or(policy.interval).max(SHORTEST).min(left);
+            tracing::debug!(
+                target: TARGET,
+                { polyvault.delay_ms = millis(pace) },
+                "still at work"
+            );
+            clock.sleep(pace).await;
+        }
+    }
+
+    /// Makes the polls part of the span of the call, which `done` tells the result.
+    pub(crate) fn traced(self, span: Span, done: impl Fn(&Span, &T) + Send + 'static) -> Self {
+        let state = match self.state {
+            State::Done(result) => {
+                if let Some(result) = &result {
+                    done(&span, result);
+                }
+                State::Done(result)
+            }
+            State::Pending { clock, poller } => State::Pending {
+                clock,
+                poller: Box::new(Traced {
+                    poller,
+                    span: span.clone(),
+                    done,
+                }),
+            },
+        };
+        Self {
+            id: self.id,
+            state,
+            span,
         }
     }
 
@@ -230,6 +293,7 @@ impl<T: Send + 'static> Operation<T> {
         };
         Operation {
             id: self.id.clone(),
+            span: self.span.clone(),
             state: State::Pending {
                 clock,
                 poller: Box::new(AndThen {
@@ -265,6 +329,23 @@ impl<T> fmt::Debug for Operation<T> {
     }
 }
 
+struct Traced<T, F> {
+    poller: Box<dyn Poll<T>>,
+    span: Span,
+    done: F,
+}
+
+#[async_trait]
+impl<T: Send, F: Fn(&Span, &T) + Send> Poll<T> for Traced<T, F> {
+    async fn poll(&mut self) -> Result<Polled<T>> {
+        let polled = self.poller.poll().await?;
+        if let Polled::Done(result) = &polled {
+            (self.done)(&self.span, result);
+        }
+        Ok(polled)
+    }
+}
+
 struct AndThen<T, U, F> {
     first: Operation<T>,
     then: Option<F>,
@@ -282,7 +363,7 @@ where
 {
     async fn poll(&mut self) -> Result<Polled<U>> {
         if self.running.is_none() {
-            let result = match self.first.poll().await? {
+            let result = match self.first.ask().await? {
                 Polled::Pending(told) => return Ok(Polled::Pending(told)),
                 Polled::Done(result) => result,
             };

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::wire::{Refused, Violation};
 
+/// The header of every answer that holds its request id.
+pub(crate) const REQUEST_ID: &str = "x-wix-request-id";
+
 /// What a refusal means. The service documents no codes of its own, so the status
 /// decides, and a code only tells more where one is known.
 const TABLE: &[RefusalRow] = &[
@@ -101,7 +104,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     };
     let message = refusal.message(ours, body.message.as_deref());
     let mut error = Error::new(kind, message + &broken_rules(&violations));
-    if let Some(id) = refusal.header(&["x-wix-request-id"]) {
+    if let Some(id) = refusal.header(&[REQUEST_ID]) {
         error = error.with_request_id(id);
     }
     error = match (kind, code.as_deref()) {

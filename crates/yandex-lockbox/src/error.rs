@@ -5,6 +5,9 @@ use polyvault_core::{Error, ErrorKind};
 
 use crate::wire::{Detail, Failure, Refused};
 
+/// The header of every answer that holds its request id.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
 /// A HTTP status, the gRPC code and its name, what both mean, and our words for it.
 ///
 /// The code in the body decides. Without one, as from a proxy, the first row of the status does.
@@ -170,7 +173,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     let told = details
         .iter()
         .find_map(|detail| detail.request_id.as_deref());
-    if let Some(id) = refusal.header(&["x-request-id"]).or(told) {
+    if let Some(id) = refusal.header(&[REQUEST_ID]).or(told) {
         error = error.with_request_id(id);
     }
     match kind {

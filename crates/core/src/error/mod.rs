@@ -319,7 +319,7 @@ impl From<Infallible> for Error {
 }
 
 /// A service's word that goes into logs as it is: short, and without line ends or terminal codes.
-fn tamed(text: &str) -> String {
+pub(crate) fn tamed(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 

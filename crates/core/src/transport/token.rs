@@ -7,8 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::clock::Clock;
+use crate::observability::{Event, TARGET, Watch, ended};
 use crate::{Error, Result};
 
 /// A credential as it is sent, and how long it holds.
@@ -133,6 +136,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     state: RwLock<State>,
     fetching: tokio::sync::Mutex<()>,
+    watch: Watch,
 }
 
 #[derive(Debug, Default)]
@@ -160,12 +164,17 @@ const PAUSE: Duration = Duration::from_secs(30);
 impl TokenCache {
     /// A cache before `source`.
     pub fn new(source: impl TokenSource, clock: Arc<dyn Clock>) -> Self {
+        Self::watched(source, clock, Watch::default())
+    }
+
+    pub(super) fn watched(source: impl TokenSource, clock: Arc<dyn Clock>, watch: Watch) -> Self {
         Self {
             shared: Arc::new(Shared {
                 source: Box::new(source),
                 clock,
                 state: RwLock::default(),
                 fetching: tokio::sync::Mutex::new(()),
+                watch,
             }),
         }
     }
@@ -196,9 +205,16 @@ impl TokenCache {
         {
             return Ok(kept.told());
         }
-        if let Ok(newer) = self.fetch().await {
-            return Ok(newer);
-        }
+        let error = match self.fetch().await {
+            Ok(newer) => return Ok(newer),
+            Err(error) => error,
+        };
+        // Nobody is told otherwise, as long as the kept token holds.
+        tracing::warn!(
+            target: TARGET,
+            { error.type = error.kind().as_str() },
+            "token not renewed early"
+        );
         let later = self.shared.clock.now().saturating_add(PAUSE).ok();
         if let Some(kept) = &mut self.write().kept {
             kept.renew_at = later;
@@ -267,8 +283,33 @@ impl TokenCache {
     }
 
     async fn fetch(&self) -> Result<(u64, Token)> {
-        let fetched = self.shared.source.fetch().await;
-        let now = self.shared.clock.now();
+        let shared = &self.shared;
+        let span = tracing::debug_span!(
+            target: TARGET,
+            "polyvault.token",
+            polyvault.elapsed_ms = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
+        );
+        let timed = shared.watch.is_on() || !span.is_disabled();
+        let started = timed.then(|| shared.clock.now());
+        let fetched = shared.source.fetch().instrument(span.clone()).await;
+        let now = shared.clock.now();
+        let kept = self.keep(fetched, now);
+        if let Some(started) = started {
+            let elapsed = Duration::try_from(now.duration_since(started)).unwrap_or_default();
+            let error = kept.as_ref().err();
+            ended(&span, elapsed, error);
+            shared.watch.tell(|provider| Event::Token {
+                provider,
+                error: error.map(Error::kind),
+                elapsed,
+            });
+        }
+        kept
+    }
+
+    fn keep(&self, fetched: Result<Token>, now: Timestamp) -> Result<(u64, Token)> {
         let mut state = self.write();
         let token = match fetched {
             Ok(token) => token,

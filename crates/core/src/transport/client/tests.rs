@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::transport::{ReadyToken, SendError};
+use crate::transport::{ReadyToken, SendError, SendErrorKind, Token};
 
 /// Answers from a list and keeps what it was asked.
 #[derive(Debug, Default)]
@@ -98,6 +99,7 @@ fn client(
         tokens,
         scheme: Scheme::Bearer,
         refusal,
+        request_id: "x-request-id",
     };
     let options = ClientOptions {
         transport: Some(Arc::clone(&script) as _),
@@ -355,6 +357,7 @@ async fn no_option_is_too_large() {
         tokens: ready(),
         scheme: Scheme::Raw,
         refusal,
+        request_id: "x-request-id",
     };
     let options = ClientOptions {
         transport: Some(Arc::clone(&script) as _),
@@ -367,6 +370,7 @@ async fn no_option_is_too_large() {
             ..RetryPolicy::default()
         },
         max_in_flight: usize::MAX,
+        ..ClientOptions::default()
     };
     let client = Client::new(service, options).unwrap();
     let call = Call {

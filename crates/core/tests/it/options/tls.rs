@@ -137,6 +137,7 @@ fn client(url: &str, transport: ReqwestTransport) -> Client {
         endpoints: vec![Endpoint::parse("endpoint", url).unwrap()],
         tokens: Box::new(ReadyToken::new("t0ken".into())),
         scheme: Scheme::Bearer,
+        request_id: "x-request-id",
         refusal: |_| Error::new(ErrorKind::Unexpected, "refused"),
     };
     let options = ClientOptions {
