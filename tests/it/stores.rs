@@ -143,7 +143,7 @@ fn an_unknown_key_is_refused_with_its_name_and_those_there_are() {
 fn what_is_no_file_of_stores_is_refused_with_its_place() {
     for (toml, place) in [
         ("[stores.main]\nurl = memory", " (line 2, column 7)"),
-        ("[stores.é]\nurl = 'a'", " (line 1, column 9)"),
+        ("stores.'é' = x", " (line 1, column 14)"),
         ("[stores.main]\napi_version = 7.10", " (line 2, column 15)"),
         (
             "[stores.main]\napi_version = 2026-04-01",

@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -112,14 +114,15 @@ async fn what_is_wrong_with_a_name_or_a_file_is_a_config_error_that_quotes_neith
 }
 
 /// One connection, closed unanswered; gives what it was sent first.
-fn listener() -> (String, thread::JoinHandle<String>) {
+fn listener() -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let heard = thread::spawn(move || {
+    let (told, heard) = mpsc::channel();
+    thread::spawn(move || {
         let mut first = [0; 512];
         let (mut stream, _) = listener.accept().unwrap();
         let length = stream.read(&mut first).unwrap();
-        String::from_utf8_lossy(&first[..length]).into_owned()
+        told.send(String::from_utf8_lossy(&first[..length]).into_owned())
     });
     (address, heard)
 }
@@ -132,11 +135,12 @@ fn a_proxy_of_the_environment_is_used_for_https() {
         command.env(variable, format!("http://{address}"));
 
         let mut child = command.spawn().unwrap();
-        let heard = heard.join().unwrap();
+        let heard = heard.recv_timeout(Duration::from_secs(20));
         // It would go on asking.
         child.kill().unwrap();
         child.wait().unwrap();
 
+        let heard = heard.unwrap();
         let connect = "CONNECT my-vault.vault.azure.net:443 ";
         assert!(heard.starts_with(connect), "{variable}: {heard}");
     }
