@@ -4,7 +4,7 @@ use polyvault::provider::HTTP_PARAMETERS;
 use polyvault::{Environment, ErrorKind, PROVIDERS, open_in};
 
 /// All credentials there are, made up.
-fn rich() -> Environment {
+pub(crate) fn rich() -> Environment {
     let variables = PROVIDERS.iter().flat_map(|provider| provider.variables);
     variables.fold(Environment::empty(), |environment, variable| {
         environment.with(variable.name, "made-up-credential")

@@ -119,6 +119,7 @@ impl AzureKeyVaultBuilder {
                 Endpoint::parse("endpoint", &url)?
             }
         };
+        check_api_version(&self.api_version)?;
         let client = Client::new(
             Service {
                 provider: SCHEME,
@@ -155,6 +156,19 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
     builder.tokens = Some(credential::from_environment(&options.environment)?);
     builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
+}
+
+/// A date with or without `-preview`, or a number such as 7.6.
+fn check_api_version(version: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+    if !version.is_empty() && version.chars().all(plain) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        "field `api_version`: letters, digits, points and hyphens, such as 2026-04-01",
+    )
+    .with_provider(SCHEME))
 }
 
 /// Names of vaults: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.
