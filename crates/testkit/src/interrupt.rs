@@ -156,9 +156,9 @@ pub async fn interrupt_all(
     Ok(all)
 }
 
-/// A request whose answer the store is right to go on after, or to tell another kind of: the
-/// call, how the request begins (verb and path), and why.
-pub type Exception = (Call, &'static str, &'static str);
+/// Requests whose answer the store is right to go on after, or to tell another kind of: the
+/// calls, how the request begins (verb and path), and why.
+pub type Exception = (&'static [Call], &'static str, &'static str);
 
 /// Holds every call to giving an error of `kind` whichever of its requests gets one of `answers`, with a
 /// help that says enough, but for the exceptions. Gives how many requests were tried.
@@ -181,9 +181,9 @@ pub async fn check_kind(
             other => Err(format!("{other:?}")),
         };
         let Err(why) = fits else { continue };
-        let exception = exceptions
-            .iter()
-            .position(|(call, request, _)| *call == one.call && one.request.starts_with(request));
+        let exception = exceptions.iter().position(|(calls, request, _)| {
+            calls.contains(&one.call) && one.request.starts_with(request)
+        });
         match exception.and_then(|at| used.get_mut(at)) {
             Some(used) => *used = true,
             None => wrong.push(format!("{:?}, {}: {why}", one.call, one.request)),
@@ -346,6 +346,7 @@ async fn run(store: &dyn SecretStore, call: Call, made: Made) -> Result<()> {
             };
             put(options).await
         }
+        Call::PutRecovering | Call::PutPurging if !store.capabilities().soft_delete => Ok(()),
         Call::PutRecovering => put(over(OnSoftDeleted::Recover)).await,
         Call::PutPurging => put(over(OnSoftDeleted::Purge)).await,
         Call::Update => done(store.begin_update(&secret, metadata(store)).await?).await,
