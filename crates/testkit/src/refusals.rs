@@ -39,6 +39,8 @@ pub struct Row {
     pub what: String,
     /// The call that gets it.
     pub operation: String,
+    /// Which of the call's requests gets it; the first is 1.
+    pub nth: usize,
     /// The exchange it is of; `None` where the row has an answer of its own.
     pub fixture: Option<Fixture>,
     /// Why the store never sends the fixture's request; `None` if it does.
@@ -135,7 +137,15 @@ pub fn load(provider: &str) -> Result<Vec<Row>, String> {
 }
 
 fn read(row: &Value, fixtures: &[Fixture]) -> Result<Row, String> {
-    const ALWAYS: [&str; 6] = ["operation", "kind", "retry", "code", "request_id", "help"];
+    const ALWAYS: [&str; 7] = [
+        "operation",
+        "nth",
+        "kind",
+        "retry",
+        "code",
+        "request_id",
+        "help",
+    ];
     let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
     let needed = |key: &str| text(key).ok_or_else(|| format!("no {key}"));
     let texts = |key: &str| -> Option<Vec<String>> {
@@ -168,6 +178,10 @@ fn read(row: &Value, fixtures: &[Fixture]) -> Result<Row, String> {
     Ok(Row {
         what,
         operation: needed("operation")?,
+        nth: match row.get("nth") {
+            Some(nth) => (nth.as_u64().and_then(|nth| nth.try_into().ok())).ok_or("nth of what")?,
+            None => 1,
+        },
         fixture,
         unsent: text("unsent"),
         answer,
