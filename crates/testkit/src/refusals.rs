@@ -46,8 +46,10 @@ pub struct Row {
     /// Why the store never sends the fixture's request; `None` if it does.
     pub unsent: Option<String>,
     answer: Response<Body>,
-    kinds: Vec<String>,
-    retry: Retry,
+    /// The kinds that it may become: more than one where nobody knows what the service means.
+    pub kinds: Vec<String>,
+    /// Whether the call may be made again.
+    pub retry: Retry,
     code: Option<String>,
     request_id: Option<String>,
     help: Vec<String>,
