@@ -190,7 +190,7 @@ fn of_a_message(expression: &str) -> bool {
         let before = rest.strip_suffix(*name);
         before.is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
     };
-    MESSAGES.iter().any(|name| ends(&name))
+    MESSAGES.iter().any(ends)
 }
 
 /// A search by a condition, or for white space and the like: of characters or items, not of words.

@@ -179,7 +179,14 @@ fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
             "Try again in a few seconds: the service has not ended a delete, a purge or a recovery \
              of this name."
         }
-        (ErrorKind::Conflict, _) => "Read the present state of the secret and decide again.",
+        (ErrorKind::InvalidInput, _) => {
+            "Check the name (127 letters, digits and hyphens at most), the version id (32 hex \
+             digits), the value (25,600 bytes at most) and the tags (15 at most, of 256 characters)."
+        }
+        (ErrorKind::NotFound, _) => {
+            "Check the name, the version and the vault. What was deleted may still be among the \
+             deleted secrets: list those, and recover it."
+        }
         _ => return None,
     })
 }

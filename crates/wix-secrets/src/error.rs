@@ -135,6 +135,11 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
              site. Creating and managing secrets also needs the Members Area app on the site."
         }
         ErrorKind::Unauthenticated => SIGN_IN,
+        ErrorKind::InvalidInput => {
+            "Change the field that the message names. If it names none, check the name (letters, \
+             digits and _+=-@#$, 50 at most, not beginning with wix), the value (3,500 at most) \
+             and the description (200 at most)."
+        }
         ErrorKind::RateLimited => {
             "Wait as long as `retry` tells, a minute by the vendor's advice, and send fewer \
              requests at once."

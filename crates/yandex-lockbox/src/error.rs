@@ -194,6 +194,10 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
             "Describe the secret and list its versions: it may be inactive, protected from deletion \
              or managed by another service, and the version scheduled for destruction or destroyed."
         }
+        ErrorKind::InvalidInput => {
+            "Change the field that the message names. If it names none, check ids, names, labels \
+             (lower case, no blanks), entry keys and sizes against the limits of the capabilities."
+        }
         ErrorKind::Unsupported => {
             "Check the endpoints; if they are right, this installation of the service does not \
              have the method."
