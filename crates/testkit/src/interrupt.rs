@@ -156,9 +156,14 @@ pub async fn interrupt_all(
     Ok(all)
 }
 
-/// Requests whose answer the store is right to go on after, or to tell another kind of: the
-/// calls, how the request begins (verb and path), and why.
-pub type Exception = (&'static [Call], &'static str, &'static str);
+/// Requests whose answer the store is right to go on after: the calls, how the request begins
+/// (verb and path), and why. It then succeeds, or fails with one of these kinds.
+pub type Exception = (
+    &'static [Call],
+    &'static str,
+    &'static [ErrorKind],
+    &'static str,
+);
 
 /// Holds every call to giving an error of `kind` whichever of its requests gets one of `answers`, with a
 /// help that says enough, but for the exceptions. Gives how many requests were tried.
@@ -181,8 +186,12 @@ pub async fn check_kind(
             other => Err(format!("{other:?}")),
         };
         let Err(why) = fits else { continue };
-        let exception = exceptions.iter().position(|(calls, request, _)| {
-            calls.contains(&one.call) && one.request.starts_with(request)
+        let exception = exceptions.iter().position(|(calls, request, kinds, _)| {
+            let may = match &one.outcome {
+                Ok(()) => true,
+                Err(error) => kinds.contains(&error.kind()),
+            };
+            may && calls.contains(&one.call) && one.request.starts_with(request)
         });
         match exception.and_then(|at| used.get_mut(at)) {
             Some(used) => *used = true,

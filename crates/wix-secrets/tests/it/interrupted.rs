@@ -69,7 +69,12 @@ async fn what_is_forbidden_is_never_missing_nor_done() {
 #[tokio::test]
 async fn what_is_missing_is_never_forbidden_nor_an_empty_list() {
     const OVERTAKEN: &str = "what another writer deleted in between is looked for and made again";
-    let exceptions: [Exception; 1] = [(&[Create, Upsert, AddVersion, PutMetadata], "P", OVERTAKEN)];
+    let exceptions: [Exception; 1] = [(
+        &[Create, Upsert, AddVersion, PutMetadata],
+        "P",
+        &[],
+        OVERTAKEN,
+    )];
     let answers = [
         coded(404, "NOT_FOUND"),
         coded(404, "PERMISSION_DENIED"),

@@ -63,6 +63,7 @@ async fn a_write_that_is_done_stays_done_if_reading_it_back_is_forbidden() {
     let exceptions: [Exception; 1] = [(
         &[Create, Upsert, AddVersion, PutMetadata],
         "GET /lockbox/v1/secrets/",
+        &[],
         DONE,
     )];
     let answers = [coded(403, 7)];
@@ -87,6 +88,7 @@ async fn what_is_missing_is_never_forbidden_nor_an_empty_list() {
             Resume,
         ],
         "GET /operations/",
+        &[],
         EARLY,
     )];
     let answers = [coded(404, 5), coded(404, 7), answer(404, "")];
