@@ -5,7 +5,8 @@ use std::sync::Arc;
 use polyvault_azure_key_vault::emulator::Emulator;
 use polyvault_core::ErrorKind::{self, InTransition};
 use polyvault_testkit::interrupt::Call::{
-    Create, Delete, PutMetadata, PutPurging, PutRecovering, Recover, Resume, Upsert,
+    Create, Delete, Describe, DescribeDisabled, PutMetadata, PutPurging, PutRecovering, Recover,
+    Resume, Upsert,
 };
 use polyvault_testkit::interrupt::{Exception, Open, check_kind, interrupt_all};
 use polyvault_testkit::refusals::check_help;
@@ -86,6 +87,25 @@ async fn what_is_forbidden_is_never_missing_nor_done() {
     }
 
     println!("{tried} requests forbidden");
+}
+
+#[tokio::test]
+async fn what_is_disabled_is_never_forbidden_nor_missing() {
+    let read = [
+        &LOOKS[..],
+        &[(
+            &[Describe, DescribeDisabled],
+            "GET ",
+            &[],
+            "its versions tell of it",
+        )],
+    ]
+    .concat();
+    let answers = [coded(403, "SecretDisabled")];
+
+    let checked = check_kind(vault, &answers, ErrorKind::Disabled, &read).await;
+
+    checked.unwrap_or_else(|why| panic!("{why}"));
 }
 
 #[tokio::test]
