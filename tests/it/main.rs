@@ -4,14 +4,17 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "tests"
 )]
 
 mod configuration;
+mod message_text;
 mod migrate;
 mod observability;
 mod open;
 mod readme;
+mod refusals;
 mod same_rooms;
 mod stores;
 mod transport;

@@ -314,7 +314,7 @@ impl<T: Send + 'static> Operation<T> {
             Some(id) => error.with_help(format!(
                 "The service may still be at work: resume the operation {id:?}, or look at the secret."
             )),
-            None => error,
+            None => error.with_help("The service may still be at work: look at the secret."),
         }
     }
 }

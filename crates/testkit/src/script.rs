@@ -79,6 +79,15 @@ impl Script {
         })
     }
 
+    /// A script of these answers, and then of the last one to every request.
+    pub fn then_always(answers: impl IntoIterator<Item = Answer>, last: Answer) -> Arc<Self> {
+        Arc::new(Self {
+            answers: Mutex::new(answers.into_iter().collect()),
+            always: Some(last),
+            ..Self::default()
+        })
+    }
+
     /// Options of a store that speaks to it, on a clock on which no test waits.
     #[must_use]
     pub fn options(self: &Arc<Self>) -> ClientOptions {

@@ -136,7 +136,10 @@ impl MemoryStore {
             let result = work(state, now)?;
             if std::mem::take(&mut state.lose_next) {
                 return Err(Error::new(ErrorKind::Timeout, "the answer was lost")
-                    .with_retry(Retry::OutcomeUnknown));
+                    .with_retry(Retry::OutcomeUnknown)
+                    .with_help(
+                        "It may have taken place: look at the secret before you repeat it.",
+                    ));
             }
             Ok(Some(result))
         })?;

@@ -116,6 +116,10 @@ pub fn unknown_status(status: u16) -> (ErrorKind, &'static str) {
     match status {
         501 | 505 => (ErrorKind::Unexpected, "the service does not know the call"),
         500..=599 => (ErrorKind::Unavailable, "the service failed"),
+        300..=399 => (
+            ErrorKind::Unexpected,
+            "the answer sends elsewhere, which is not followed: the endpoint may be wrong",
+        ),
         _ => (
             ErrorKind::Unexpected,
             "the service answers with a status unknown here",
@@ -147,7 +151,8 @@ mod tests {
             (409, "Gone", (ErrorKind::SoftDeleted, "gone")),
             (409, "New", unknown),
             (404, "Off", unknown),
-            (302, "", unknown),
+            (302, "", unknown_status(307)),
+            (418, "", unknown),
             (501, "", unknown_status(505)),
             (520, "", failed),
         ] {

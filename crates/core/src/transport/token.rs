@@ -252,7 +252,7 @@ impl TokenCache {
             // Else as many fetches as callers would fail one after the other.
             (_, now) if now > failures => {
                 if let Some(error) = &self.read().failed {
-                    return Err(error.without_source());
+                    return Err(error.clone());
                 }
             }
             _ => {}
@@ -318,7 +318,7 @@ impl TokenCache {
             Ok(token) => token,
             Err(error) => {
                 state.failures += 1;
-                state.failed = Some(error.without_source());
+                state.failed = Some(error.clone());
                 return Err(error);
             }
         };

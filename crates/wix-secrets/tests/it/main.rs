@@ -9,7 +9,9 @@
 
 mod conformance;
 mod emulator;
+mod interrupted;
 mod put;
+mod refusals;
 mod replay;
 mod script;
 mod store;

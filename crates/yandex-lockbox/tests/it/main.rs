@@ -9,9 +9,11 @@
 
 mod conformance;
 mod emulator;
+mod interrupted;
 mod messages;
 mod put;
 mod raw;
+mod refusals;
 mod replay;
 mod script;
 mod store;
