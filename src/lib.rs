@@ -1,10 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod config;
 mod registry;
+#[cfg(feature = "config")]
+mod stores;
 
 pub use polyvault_core::*;
 
+pub use self::config::StoreConfig;
 pub use self::registry::{PROVIDERS, open, open_in, open_with};
+#[cfg(feature = "config")]
+pub use self::stores::StoresConfig;
 
 #[cfg(feature = "azure-key-vault")]
 pub use polyvault_azure_key_vault as azure_key_vault;

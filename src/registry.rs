@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use polyvault_core::observability::Traced;
 use polyvault_core::provider::{OpenOptions, Provider, Rule, StoreUrl};
 use polyvault_core::{Environment, Error, ErrorKind, MemoryStore, Result, SecretStore};
 
@@ -90,19 +91,33 @@ pub fn open_in(url: &str, environment: &Environment) -> Result<Arc<dyn SecretSto
 
 /// [`open`] with credentials, a transport, a clock and a retry policy of the caller's.
 ///
+/// The store's calls are spans, as [`observability`](crate::observability) says.
+///
 /// # Errors
 ///
 /// As [`open`].
 pub fn open_with(url: &str, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
-    let url = StoreUrl::parse(url)?;
+    open_url(&StoreUrl::parse(url)?, options)
+}
+
+/// Opens a store by its URL, read.
+pub(crate) fn open_url(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
+    let provider = provider_of(url)?;
+    let clock = Arc::clone(&options.client.clock);
+    let store =
+        (provider.open)(url, options).map_err(|error| error.with_provider(provider.scheme))?;
+    Ok(Arc::new(Traced::with_clock(store, clock)))
+}
+
+/// The provider that a URL is for.
+pub(crate) fn provider_of(url: &StoreUrl) -> Result<&'static Provider> {
     let known = PROVIDERS.iter().find(|p| p.scheme == url.scheme());
-    let Some(provider) = known else {
+    known.ok_or_else(|| {
         let schemes: Vec<&str> = PROVIDERS.iter().map(|p| p.scheme).collect();
-        return Err(Error::new(
+        Error::new(
             ErrorKind::Config,
             format!("store URL: unknown scheme {:?}", url.scheme()),
         )
-        .with_help(format!("There is {}.", schemes.join(", "))));
-    };
-    (provider.open)(&url, options).map_err(|error| error.with_provider(provider.scheme))
+        .with_help(format!("There is {}.", schemes.join(", ")))
+    })
 }

@@ -3,13 +3,21 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     clippy::panic,
+    clippy::print_stdout,
     reason = "tests"
 )]
 
+mod configuration;
 mod flips;
 mod harnesses;
+mod message_text;
 mod migrate;
+mod observability;
 mod open;
 mod readme;
+mod refusals;
 mod same_rooms;
+mod stores;
+mod transport;

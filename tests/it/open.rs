@@ -1,9 +1,10 @@
 //! Opening by URL: what is refused, how, and without what.
 
+use polyvault::provider::HTTP_PARAMETERS;
 use polyvault::{Environment, ErrorKind, PROVIDERS, open_in};
 
 /// All credentials there are, made up.
-fn rich() -> Environment {
+pub(crate) fn rich() -> Environment {
     let variables = PROVIDERS.iter().flat_map(|provider| provider.variables);
     variables.fold(Environment::empty(), |environment, variable| {
         environment.with(variable.name, "made-up-credential")
@@ -81,4 +82,23 @@ fn plain_http_to_another_machine_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.message().contains("endpoint"), "{error}");
     }
+}
+
+#[test]
+fn the_options_of_the_transport_are_parameters_of_every_provider_over_http() {
+    for provider in PROVIDERS.iter().filter(|p| !p.variables.is_empty()) {
+        for shared in HTTP_PARAMETERS {
+            assert!(provider.parameters.contains(&shared), "{provider:?}");
+        }
+        let url = url(provider.scheme);
+        assert!(open_in(&format!("{url}?timeout=5s&connect_timeout=1s"), &rich()).is_ok());
+
+        let error = open_in(&format!("{url}?ca_file=/nowhere/ca.pem"), &rich()).unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(error.provider(), Some(provider.scheme));
+        assert!(error.message().contains("ca_file"), "{error}");
+    }
+    let error = open_in("memory://x?ca_file=ca.pem", &rich()).unwrap_err();
+    assert!(error.help().contains("no parameters"), "{}", error.help());
 }

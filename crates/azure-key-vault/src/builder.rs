@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
-    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
@@ -18,9 +18,19 @@ use crate::{credential, error};
 ///
 /// ```
 /// use polyvault_azure_key_vault::AzureKeyVault;
+/// use polyvault_core::transport::{ClientOptions, ReadyToken};
 ///
 /// let store = AzureKeyVault::builder("my-vault").token("a-ready-token".into()).build()?;
 /// assert_eq!(store.to_string(), "azure-key-vault://my-vault");
+///
+/// let options = ClientOptions { max_in_flight: 8, ..ClientOptions::default() };
+/// let store = AzureKeyVault::builder("my-vault")
+///     .endpoint("https://my-vault.vault.usgovcloudapi.net")
+///     .api_version("7.6")
+///     .token_source(ReadyToken::new("a-ready-token".into()))
+///     .client_options(options)
+///     .build()?;
+/// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Debug)]
@@ -67,7 +77,25 @@ impl AzureKeyVaultBuilder {
         self
     }
 
-    /// How requests are sent, repeated and bounded.
+    /// What sends the requests; stores that share it share its connections.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::ReqwestTransport;
+    /// use polyvault_azure_key_vault::AzureKeyVault;
+    /// use std::sync::Arc;
+    ///
+    /// let transport = Arc::new(ReqwestTransport::builder().user_agent("my-app/1.2")?.build());
+    /// let store = AzureKeyVault::builder("my-vault").token("made-up".into()).transport(transport).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.options.transport = Some(transport);
+        self
+    }
+
+    /// How requests are sent, repeated and bounded, the transport included.
     pub fn client_options(mut self, options: ClientOptions) -> Self {
         self.options = options;
         self
@@ -91,6 +119,7 @@ impl AzureKeyVaultBuilder {
                 Endpoint::parse("endpoint", &url)?
             }
         };
+        check_api_version(&self.api_version)?;
         let client = Client::new(
             Service {
                 provider: SCHEME,
@@ -98,6 +127,7 @@ impl AzureKeyVaultBuilder {
                 tokens,
                 scheme: Scheme::Bearer,
                 refusal: error::from_refusal,
+                request_id: error::REQUEST_ID,
             },
             self.options,
         )?;
@@ -124,8 +154,21 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
         builder.api_version = version.to_owned();
     }
     builder.tokens = Some(credential::from_environment(&options.environment)?);
-    builder.options = options.client;
+    builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
+}
+
+/// A date with or without `-preview`, or a number such as 7.6.
+fn check_api_version(version: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+    if !version.is_empty() && version.chars().all(plain) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        "field `api_version`: letters, digits, points and hyphens, such as 2026-04-01",
+    )
+    .with_provider(SCHEME))
 }
 
 /// Names of vaults: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.

@@ -4,7 +4,7 @@ use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
     Scope, SizeUnit, Versions,
 };
-use polyvault_core::provider::{NotYet, Parameter, Rule};
+use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
 use polyvault_core::{Capabilities, Result, SecretId};
 
@@ -16,7 +16,7 @@ pub(crate) const API_VERSION: &str = "2026-04-01";
 /// The vaults of the public cloud are below this host.
 pub(crate) const VAULT_SUFFIX: &str = ".vault.azure.net";
 
-pub(crate) const PARAMETERS: &[Parameter] = &[
+const OWN: [Parameter; 3] = [
     Parameter {
         name: "endpoint",
         default: "https://VAULT.vault.azure.net",
@@ -33,6 +33,9 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         what: "`false` for emulators and private DNS names: the sign-in challenge may name another host",
     },
 ];
+
+pub(crate) const PARAMETERS: &[Parameter] =
+    &with_http_parameters::<{ OWN.len() + HTTP_PARAMETERS.len() }>(&OWN);
 
 pub(crate) const NOT_YET: &[NotYet] = &[
     NotYet {

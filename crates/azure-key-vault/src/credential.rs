@@ -10,6 +10,7 @@ pub(crate) const TOKEN: &str = "POLYVAULT_AZURE_TOKEN";
 
 pub(crate) const VARIABLES: &[Variable] = &[Variable {
     name: TOKEN,
+    default: "none",
     what: "a ready bearer token for the vault",
 }];
 

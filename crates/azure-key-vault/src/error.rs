@@ -1,10 +1,13 @@
 //! Refusals: status and code to kind.
 
 use polyvault_core::transport::{self, Refusal, RefusalRow, json};
-use polyvault_core::{Error, ErrorKind};
+use polyvault_core::{Error, ErrorKind, Retry};
 
 use crate::credential::Challenge;
 use crate::wire::{Refused, RefusedError};
+
+/// The header of every answer that holds its request id.
+pub(crate) const REQUEST_ID: &str = "x-ms-request-id";
 
 /// What a refusal means: by status and innermost code, and by the status alone where
 /// the code has no row. The outer code tells no more than the status does.
@@ -128,21 +131,100 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     if let Some(code) = code {
         error = error.with_code(code);
     }
-    if let Some(id) = refusal.header(&["x-ms-request-id"]) {
+    if let Some(id) = refusal.header(&[REQUEST_ID]) {
         error = error.with_request_id(id);
     }
-    match kind {
-        ErrorKind::Unauthenticated => match asked_for(refusal) {
+    match (kind, asked_for(refusal)) {
+        (ErrorKind::Unauthenticated, Some(help)) => error.with_help(help),
+        _ => match help(kind, code.unwrap_or_default()) {
             Some(help) => error.with_help(help),
             None => error,
         },
+    }
+}
+
+/// What to do about a refusal, where more is known than its kind tells.
+/// <https://learn.microsoft.com/azure/key-vault/general/rbac-guide>
+fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
+    Some(match (kind, code) {
+        (ErrorKind::Forbidden, "ForbiddenByRbac") => {
+            "Assign the caller a role on the vault: Key Vault Secrets User to read and list, \
+             Key Vault Secrets Officer to write, delete, recover and purge too. A new assignment \
+             can take minutes to work."
+        }
+        (ErrorKind::Forbidden, "ForbiddenByPolicy") => {
+            "Add the permission to the caller's entry in the vault's access policy: get to read, \
+             list to list, set to write and update, delete, recover or purge."
+        }
+        (ErrorKind::Forbidden, "ForbiddenByFirewall") => {
+            "Let the caller's address or network in by a network rule of the vault, or call from \
+             where one does: no role helps here."
+        }
+        (ErrorKind::Forbidden, "ForbiddenByConnection") => {
+            "Call through a private endpoint of the vault, or allow public access to it: no role \
+             helps here."
+        }
+        (ErrorKind::Forbidden, _) => {
+            "Check the caller's role (Key Vault Secrets User to read, Key Vault Secrets Officer to \
+             write) or access policy and the vault's network rules. A purge is also refused where \
+             purge protection is on: then the service itself purges at the end of the retention."
+        }
+        (ErrorKind::Unauthenticated, _) => SIGN_IN,
+        (ErrorKind::RateLimited, _) => {
+            "Wait as long as `retry` tells, else a second and then twice as long each time, and send \
+             fewer requests at once: the limit is of the vault, for all its callers together."
+        }
+        (ErrorKind::SoftDeleted, _) => {
+            "Recover the deleted secret, purge it, or put with `on_soft_deleted` set to recover or \
+             purge. Without the right to either, choose another name or wait for its purge."
+        }
+        (ErrorKind::InTransition, _) => {
+            "Try again in a few seconds: the service has not ended a delete, a purge or a recovery \
+             of this name."
+        }
+        (ErrorKind::InvalidInput, _) => {
+            "Check the name (127 letters, digits and hyphens at most), the version id (32 hex \
+             digits), the value (25,600 bytes at most) and the tags (15 at most, of 256 characters)."
+        }
+        (ErrorKind::NotFound, _) => {
+            "Check the name, the version and the vault. What was deleted may still be among the \
+             deleted secrets: list those, and recover it."
+        }
+        _ => return None,
+    })
+}
+
+const SIGN_IN: &str = "Sign in again: the token has expired, or is of another tenant or for another \
+    resource than the vault's, which is https://vault.azure.net in the public cloud.";
+
+/// What to do where the client, not the service, tells that something went wrong.
+pub(crate) fn advised(operation: &'static str, error: Error) -> Error {
+    match (error.retry(), error.kind()) {
+        (Retry::OutcomeUnknown, _) => error.with_help(look(operation)),
+        (_, ErrorKind::Unauthenticated) => error.or_help(SIGN_IN),
         _ => error,
+    }
+}
+
+/// An error about the answer to a change that the service said yes to.
+pub(crate) fn took_place(operation: &'static str, error: Error) -> Error {
+    advised(operation, error.with_retry(Retry::OutcomeUnknown))
+}
+
+/// How to find out whether a change took place.
+fn look(operation: &str) -> &'static str {
+    match operation {
+        "put" => "Read the current version: if it is not the one you put, put again.",
+        "delete" => "Read the secret: if it is still there, delete it again.",
+        "recover" => "Read the secret: if it is not there, recover it again.",
+        "purge" => "List the deleted secrets: if it is among them, purge it again.",
+        _ => "Describe the secret: if it is not as the change was to make it, change it again.",
     }
 }
 
 /// Whether a refusal says that the secret is on its way out.
 pub(crate) fn is_being_deleted(error: &Error) -> bool {
-    error.code() == Some(BEING_DELETED)
+    error.kind() == ErrorKind::InTransition && error.code() == Some(BEING_DELETED)
 }
 
 /// What the vault asks for, in words: a ready token for another tenant or another

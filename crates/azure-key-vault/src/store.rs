@@ -7,14 +7,14 @@ use http::{Request, Response};
 use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, GetOptions, InfoPatch, Operation,
-    OperationId, Outcome, Page, PageRequest, PutMode, PutOptions, PutValue, Result, Retry, Secret,
+    OperationId, Outcome, Page, PageRequest, PutMode, PutOptions, PutValue, Result, Secret,
     SecretInfo, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo, Written,
 };
 
 use crate::builder::AzureKeyVaultBuilder;
 use crate::config::{Config, SCHEME};
 use crate::operation::Begun;
-use crate::{request, response};
+use crate::{error, request, response};
 
 mod look;
 mod put;
@@ -23,6 +23,17 @@ mod remove;
 /// One vault of Azure Key Vault as a [`SecretStore`].
 ///
 /// Clones share the credential and the connections.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::SecretStore;
+/// use polyvault_azure_key_vault::AzureKeyVault;
+///
+/// let store = AzureKeyVault::builder("my-vault").token("a-ready-token".into()).build()?;
+/// assert_eq!(store.capabilities().provider, "azure-key-vault");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct AzureKeyVault {
     vault: String,
@@ -70,7 +81,8 @@ impl AzureKeyVault {
             repeat: Repeat::Safe,
             request,
         };
-        self.client.send(call).await
+        let answer = self.client.send(call).await;
+        answer.map_err(|error| error::advised(operation, error))
     }
 
     /// A change of metadata, once the secret can be written.
@@ -168,7 +180,8 @@ impl SecretStore for AzureKeyVault {
             let name = self.name(secret)?;
             let request = request::update(&self.config, name, &patch)?;
             let answer = self.change("update", name, request).await?;
-            response::info(&self.config, &answer).map_err(took_place)
+            response::info(&self.config, &answer)
+                .map_err(|error| error::took_place("update", error))
         };
         write
             .await
@@ -190,7 +203,7 @@ impl SecretStore for AzureKeyVault {
             let name = self.name(secret)?;
             let request = request::update_version(&self.config, name, version, patch)?;
             let answer = self.change("update_version", name, request).await?;
-            response::version(&answer).map_err(took_place)
+            response::version(&answer).map_err(|error| error::took_place("update_version", error))
         };
         write
             .await
@@ -276,9 +289,4 @@ impl fmt::Debug for AzureKeyVault {
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
-}
-
-/// An error about the answer to a change that the service said yes to.
-fn took_place(error: Error) -> Error {
-    error.with_retry(Retry::OutcomeUnknown)
 }

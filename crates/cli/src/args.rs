@@ -9,17 +9,22 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use polyvault::{PutMode, Result, SecretId, SecretName, SecretRef, SecretStore};
 
+use crate::stores::Stores;
+
 /// Secrets of several clouds, with versions.
 ///
-/// STORE is a URL such as `azure-key-vault://my-vault`. Credentials come from
-/// the environment, never from a URL or an argument, and so do values: they
-/// come from stdin or from files.
+/// STORE is a URL such as `azure-key-vault://my-vault`, or a name in a file of
+/// stores. Credentials come from the environment, never from a URL, a file of
+/// stores or an argument, and so do values: they come from stdin or from files.
 #[derive(Parser)]
 #[command(name = "polyvault", version, after_help = crate::exit::help())]
 pub(crate) struct Cli {
     /// Write results to stdout and errors to stderr as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Find STORE by its name in this TOML file; the variable POLYVAULT_CONFIG says so too
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -52,7 +57,7 @@ pub(crate) enum Command {
 /// Which secret of which store.
 #[derive(Args)]
 pub(crate) struct Target {
-    /// The store's URL
+    /// The store's URL, or its name in the file of --config
     pub(crate) store: String,
     /// The secret's name
     pub(crate) name: String,
@@ -121,7 +126,7 @@ pub(crate) enum Mode {
 
 #[derive(Args)]
 pub(crate) struct List {
-    /// The store's URL
+    /// The store's URL, or its name in the file of --config
     pub(crate) store: String,
     /// List the deleted secrets that can be recovered
     #[arg(long)]
@@ -152,8 +157,8 @@ pub(crate) struct Emulate {
 
 impl Target {
     /// The store, and the secret in it; nothing is sent.
-    pub(crate) fn open(&self) -> Result<(Arc<dyn SecretStore>, SecretRef)> {
-        let store = polyvault::open(&self.store)?;
+    pub(crate) fn open(&self, stores: &Stores) -> Result<(Arc<dyn SecretStore>, SecretRef)> {
+        let store = stores.open(&self.store)?;
         let secret = if self.id {
             SecretId::new(self.name.as_str())?.into()
         } else {

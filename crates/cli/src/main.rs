@@ -7,6 +7,7 @@ mod exit;
 mod input;
 mod json;
 mod output;
+mod stores;
 mod table;
 
 use std::process::ExitCode;

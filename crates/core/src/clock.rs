@@ -51,6 +51,21 @@ impl Clock for SystemClock {
 }
 
 /// A clock that stands still until it is set or slept on; sleeping moves it and returns at once.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use polyvault_core::clock::{Clock, ManualClock};
+///
+/// let start = "2026-01-01T00:00:00Z".parse().expect("a time");
+/// let clock = ManualClock::at(start);
+/// clock.advance(Duration::from_secs(90));
+/// assert_eq!(clock.now().to_string(), "2026-01-01T00:01:30Z");
+/// clock.set(start);
+/// assert_eq!(clock.now(), start);
+/// ```
 #[derive(Debug)]
 pub struct ManualClock {
     now: Mutex<Timestamp>,

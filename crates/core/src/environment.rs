@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 /// let environment = Environment::empty().with("WIX_API_KEY", "IST.made-up");
 /// assert!(environment.secret("WIX_API_KEY").is_some());
 /// assert!(environment.secret("YC_IAM_TOKEN").is_none());
+///
+/// let process = Environment::process().with("AZURE_TENANT_ID", "over the process's own");
+/// assert_eq!(process.text("AZURE_TENANT_ID").as_deref(), Some("over the process's own"));
 /// ```
 #[derive(Clone, Default)]
 pub struct Environment {

@@ -7,6 +7,7 @@ mod error;
 pub mod memory;
 mod model;
 mod name;
+pub mod observability;
 mod operation;
 mod options;
 mod page;

@@ -29,6 +29,15 @@ pub enum VersionState {
 
 impl VersionState {
     /// The name in machine-readable output, or the service's where it is not known.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::VersionState;
+    ///
+    /// assert_eq!(VersionState::PendingDestruction.as_str(), "pending_destruction");
+    /// assert_eq!(VersionState::Unknown("ARCHIVED".into()).as_str(), "ARCHIVED");
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -72,6 +81,17 @@ pub struct VersionInfo {
 
 impl VersionInfo {
     /// Whether its validity has ended at `now`; expiry never fails a read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::VersionInfo;
+    ///
+    /// let end = "2026-01-01T00:00:00Z".parse().expect("a time");
+    /// let version = VersionInfo { expires_at: Some(end), ..VersionInfo::default() };
+    /// assert!(version.is_expired_at(end));
+    /// assert!(!VersionInfo::default().is_expired_at(end), "no end, no expiry");
+    /// ```
     #[must_use]
     pub fn is_expired_at(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
@@ -105,6 +125,16 @@ pub struct SecretInfo {
 
 impl SecretInfo {
     /// A secret of which only the id is known.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{SecretId, SecretInfo};
+    ///
+    /// let info = SecretInfo::new(SecretId::new("e6q0")?);
+    /// assert!(info.name.is_none() && info.current.is_none());
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
     #[must_use]
     pub fn new(id: SecretId) -> Self {
         Self {

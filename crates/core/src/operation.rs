@@ -1,5 +1,8 @@
 //! Work that a service goes on with after answering.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -7,9 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::{BoxFuture, FutureExt as _};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::clock::{Clock, SystemClock};
 use crate::model::{SecretInfo, VersionInfo, Written};
+use crate::observability::{TARGET, millis, since, within};
 use crate::{Error, ErrorKind, OperationId, Result, Retry};
 
 /// The shortest pause between two polls, whatever the policy and the service say.
@@ -27,6 +33,24 @@ pub enum Polled<T> {
 /// Asks a service how far an operation is. Adapters implement it.
 ///
 /// A poll whose future is dropped must lose nothing: the next one asks again.
+///
+/// # Example
+///
+/// ```
+/// use async_trait::async_trait;
+/// use polyvault_core::{Poll, Polled, Result};
+///
+/// /// An import that a service works on for three looks.
+/// struct Import(u32);
+///
+/// #[async_trait]
+/// impl Poll<u32> for Import {
+///     async fn poll(&mut self) -> Result<Polled<u32>> {
+///         self.0 += 1;
+///         Ok(if self.0 == 3 { Polled::Done(self.0) } else { Polled::Pending(None) })
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Poll<T>: Send {
     /// Asks once.
@@ -59,10 +83,29 @@ impl Default for WaitPolicy {
 ///
 /// Dropping it does not stop the service. Its [`id`](Operation::id) can be saved,
 /// and [`resume`](crate::SecretStore::resume)d in another process.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{Operation, Polled, WaitPolicy};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let mut done = Operation::done(1);
+/// assert!(matches!(done.poll().await?, Polled::Done(1)));
+///
+/// let chained = Operation::done(1).and_then(|one| async move { Ok(one + 1) });
+/// assert_eq!(chained.id(), None);
+/// assert_eq!(chained.wait(WaitPolicy::default()).await?, 2);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "the service may still be at work: wait for it or keep its id"]
 pub struct Operation<T> {
     id: Option<OperationId>,
     state: State<T>,
+    /// The call that began it.
+    span: Span,
 }
 
 enum State<T> {
@@ -79,10 +122,42 @@ impl<T: Send + 'static> Operation<T> {
         Self {
             id: None,
             state: State::Done(Some(result)),
+            span: Span::none(),
         }
     }
 
     /// Work that goes on and is asked about through `poller`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use async_trait::async_trait;
+    /// use polyvault_core::clock::ManualClock;
+    /// use polyvault_core::{Operation, OperationId, Poll, Polled, Result, WaitPolicy};
+    ///
+    /// struct Soon(bool);
+    ///
+    /// #[async_trait]
+    /// impl Poll<&'static str> for Soon {
+    ///     async fn poll(&mut self) -> Result<Polled<&'static str>> {
+    ///         match std::mem::replace(&mut self.0, true) {
+    ///             true => Ok(Polled::Done("written")),
+    ///             false => Ok(Polled::Pending(Some(Duration::from_secs(5)))),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time")));
+    /// let operation = Operation::pending(OperationId::new("op-1")?, clock, Soon(false));
+    /// assert_eq!(operation.wait(WaitPolicy::default()).await?, "written");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pending(id: OperationId, clock: Arc<dyn Clock>, poller: impl Poll<T> + 'static) -> Self {
         Self {
             id: Some(id),
@@ -90,6 +165,7 @@ impl<T: Send + 'static> Operation<T> {
                 clock,
                 poller: Box::new(poller),
             },
+            span: Span::none(),
         }
     }
 
@@ -105,6 +181,11 @@ impl<T: Send + 'static> Operation<T> {
     ///
     /// The service's error, if it failed; `Unexpected`, if its result was taken already.
     pub async fn poll(&mut self) -> Result<Polled<T>> {
+        let span = self.span.clone();
+        self.ask().instrument(span).await
+    }
+
+    async fn ask(&mut self) -> Result<Polled<T>> {
         match &mut self.state {
             State::Done(result) => result.take().map(Polled::Done).ok_or_else(taken),
             State::Pending { poller, .. } => {
@@ -125,13 +206,34 @@ impl<T: Send + 'static> Operation<T> {
     /// The service's error, if it failed; `Timeout` at the deadline. Where the service may still
     /// be at work, [`Retry::OutcomeUnknown`] and a help that names the id to resume it by.
     pub async fn wait(mut self, policy: WaitPolicy) -> Result<T> {
-        let clock = match &self.state {
-            State::Done(_) => Arc::new(SystemClock),
-            State::Pending { clock, .. } => Arc::clone(clock),
+        let clock = match self.state {
+            State::Done(result) => return result.ok_or_else(taken),
+            State::Pending { ref clock, .. } => Arc::clone(clock),
         };
+        let id = self.id.as_ref().map(OperationId::as_str);
+        let span = self.span.in_scope(|| {
+            tracing::debug_span!(
+                target: TARGET,
+                "polyvault.wait",
+                polyvault.operation_id = id,
+                polyvault.polls = Empty,
+                polyvault.elapsed_ms = Empty,
+                error.type = Empty,
+                otel.status_code = Empty,
+            )
+        });
+        let mut polls = 0_u64;
+        let ended = self.ended(policy, &*clock, &mut polls);
+        let outcome = within(&span, &*clock, ended).await;
+        span.record("polyvault.polls", polls);
+        outcome
+    }
+
+    async fn ended(&mut self, policy: WaitPolicy, clock: &dyn Clock, polls: &mut u64) -> Result<T> {
         let start = clock.now();
         loop {
-            let told = match self.poll().await {
+            *polls += 1;
+            let told = match self.ask().await {
                 Ok(Polled::Done(result)) => return Ok(result),
                 Ok(Polled::Pending(told)) => told,
                 // What may be tried again is the poll, not the call that began the work.
@@ -140,14 +242,44 @@ impl<T: Send + 'static> Operation<T> {
                 }
                 Err(error) => return Err(error),
             };
-            let waited = Duration::try_from(clock.now().duration_since(start)).unwrap_or_default();
+            let waited = since(start, clock);
             let Some(left) = policy.deadline.checked_sub(waited).filter(|d| !d.is_zero()) else {
                 let message = format!("the service is still at work after {:?}", policy.deadline);
                 return Err(self.left_at_work(Error::new(ErrorKind::Timeout, message)));
             };
             let pace = told.filter(|told| !told.is_zero());
-            let pace = pace.unwrap_or(policy.interval).max(SHORTEST);
-            clock.sleep(pace.min(left)).await;
+            let pace = pace.unwrap_or(policy.interval).max(SHORTEST).min(left);
+            tracing::debug!(
+                target: TARGET,
+                { polyvault.delay_ms = millis(pace) },
+                "still at work"
+            );
+            clock.sleep(pace).await;
+        }
+    }
+
+    /// Makes the polls part of the span of the call, which `done` tells the result.
+    pub(crate) fn traced(self, span: Span, done: impl Fn(&Span, &T) + Send + 'static) -> Self {
+        let state = match self.state {
+            State::Done(result) => {
+                if let Some(result) = &result {
+                    done(&span, result);
+                }
+                State::Done(result)
+            }
+            State::Pending { clock, poller } => State::Pending {
+                clock,
+                poller: Box::new(Traced {
+                    poller,
+                    span: span.clone(),
+                    done,
+                }),
+            },
+        };
+        Self {
+            id: self.id,
+            state,
+            span,
         }
     }
 
@@ -164,6 +296,7 @@ impl<T: Send + 'static> Operation<T> {
         };
         Operation {
             id: self.id.clone(),
+            span: self.span.clone(),
             state: State::Pending {
                 clock,
                 poller: Box::new(AndThen {
@@ -181,7 +314,7 @@ impl<T: Send + 'static> Operation<T> {
             Some(id) => error.with_help(format!(
                 "The service may still be at work: resume the operation {id:?}, or look at the secret."
             )),
-            None => error,
+            None => error.with_help("The service may still be at work: look at the secret."),
         }
     }
 }
@@ -196,6 +329,23 @@ impl<T> fmt::Debug for Operation<T> {
             .field("id", &self.id)
             .field("state", &state)
             .finish()
+    }
+}
+
+struct Traced<T, F> {
+    poller: Box<dyn Poll<T>>,
+    span: Span,
+    done: F,
+}
+
+#[async_trait]
+impl<T: Send, F: Fn(&Span, &T) + Send> Poll<T> for Traced<T, F> {
+    async fn poll(&mut self) -> Result<Polled<T>> {
+        let polled = self.poller.poll().await?;
+        if let Polled::Done(result) = &polled {
+            (self.done)(&self.span, result);
+        }
+        Ok(polled)
     }
 }
 
@@ -216,7 +366,7 @@ where
 {
     async fn poll(&mut self) -> Result<Polled<U>> {
         if self.running.is_none() {
-            let result = match self.first.poll().await? {
+            let result = match self.first.ask().await? {
                 Polled::Pending(told) => return Ok(Polled::Pending(told)),
                 Polled::Done(result) => result,
             };
@@ -282,131 +432,4 @@ fn other_outcome() -> Error {
         ErrorKind::InvalidInput,
         "the operation was of another kind than the one asked for",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-    use crate::clock::ManualClock;
-
-    struct Slow(u32, Option<Duration>);
-
-    #[async_trait]
-    impl Poll<&'static str> for Slow {
-        async fn poll(&mut self) -> Result<Polled<&'static str>> {
-            match self.0 {
-                0 => Ok(Polled::Done("result")),
-                _ => {
-                    self.0 -= 1;
-                    Ok(Polled::Pending(self.1))
-                }
-            }
-        }
-    }
-
-    fn slow(polls: u32, told: Option<Duration>) -> (Arc<ManualClock>, Operation<&'static str>) {
-        let clock = Arc::new(ManualClock::at(jiff::Timestamp::UNIX_EPOCH));
-        let id = OperationId::new("op-1").unwrap();
-        let operation = Operation::pending(id, Arc::clone(&clock) as _, Slow(polls, told));
-        (clock, operation)
-    }
-
-    #[tokio::test]
-    async fn waits_at_the_pace_that_the_service_tells() {
-        let (clock, operation) = slow(3, Some(Duration::from_secs(7)));
-
-        assert_eq!(
-            operation.wait(WaitPolicy::default()).await.unwrap(),
-            "result"
-        );
-        assert_eq!(clock.now().as_second(), 21);
-    }
-
-    #[tokio::test]
-    async fn gives_up_at_the_deadline_and_tells_the_id() {
-        let (clock, operation) = slow(u32::MAX, None);
-
-        let policy = WaitPolicy {
-            deadline: Duration::from_secs(10),
-            interval: Duration::from_secs(4),
-        };
-        let error = operation.wait(policy).await.unwrap_err();
-
-        assert_eq!(error.kind(), ErrorKind::Timeout);
-        assert_eq!(error.retry(), Retry::OutcomeUnknown);
-        assert!(error.help().contains("op-1"));
-        assert_eq!(clock.now().as_second(), 10);
-    }
-
-    #[tokio::test]
-    async fn no_pace_of_nothing_makes_a_busy_loop() {
-        for told in [None, Some(Duration::ZERO)] {
-            let (_, operation) = slow(u32::MAX, told);
-            let policy = WaitPolicy {
-                deadline: Duration::from_secs(1),
-                interval: Duration::ZERO,
-            };
-
-            let error = operation.wait(policy).await.unwrap_err();
-
-            assert_eq!(error.kind(), ErrorKind::Timeout);
-        }
-    }
-
-    #[tokio::test]
-    async fn an_operation_that_was_lost_sight_of_is_no_reason_to_begin_another() {
-        struct Away(ErrorKind);
-
-        #[async_trait]
-        impl Poll<()> for Away {
-            async fn poll(&mut self) -> Result<Polled<()>> {
-                Err(Error::new(self.0, "the poll failed"))
-            }
-        }
-
-        for (kind, retry) in [
-            (ErrorKind::Unavailable, Retry::OutcomeUnknown),
-            (ErrorKind::RateLimited, Retry::OutcomeUnknown),
-            (ErrorKind::OperationFailed, Retry::Never),
-        ] {
-            let clock = Arc::new(ManualClock::at(jiff::Timestamp::UNIX_EPOCH));
-            let id = OperationId::new("op-1").unwrap();
-            let operation = Operation::pending(id, clock, Away(kind));
-
-            let error = operation.wait(WaitPolicy::default()).await.unwrap_err();
-
-            assert_eq!((error.kind(), error.retry()), (kind, retry));
-            let told = error.help().contains("op-1");
-            assert_eq!(told, retry == Retry::OutcomeUnknown);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_poll_dropped_in_the_second_step_loses_nothing() {
-        let (_, operation) = slow(0, None);
-        let mut operation = operation.and_then(|text| async move {
-            tokio::task::yield_now().await;
-            Ok(text.len())
-        });
-
-        assert!(operation.poll().now_or_never().is_none());
-
-        assert!(matches!(operation.poll().await.unwrap(), Polled::Done(6)));
-        assert!(operation.poll().await.is_err());
-    }
-
-    #[tokio::test]
-    async fn the_second_step_runs_once_the_first_is_done() {
-        let (_, operation) = slow(2, None);
-        let mut operation = operation.and_then(|text| async move { Ok(text.len()) });
-
-        assert_eq!(operation.id().unwrap().as_str(), "op-1");
-        assert!(matches!(
-            operation.poll().await.unwrap(),
-            Polled::Pending(_)
-        ));
-        assert_eq!(operation.wait(WaitPolicy::default()).await.unwrap(), 6);
-    }
 }

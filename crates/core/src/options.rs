@@ -51,6 +51,19 @@ pub enum OnSoftDeleted {
 }
 
 /// Options of a put. `None` keeps what an existing secret has; `Some` of something empty clears it.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{PutMode, PutOptions};
+///
+/// let options = PutOptions {
+///     content_type: Some("text/plain".into()),
+///     expires_at: Some("2027-01-01T00:00:00Z".parse().expect("a time")),
+///     ..PutOptions::from(PutMode::AddVersion)
+/// };
+/// assert!(options.keep_metadata, "labels stay as they are");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutOptions {
     /// Whether to make a secret or to add to one.
@@ -110,6 +123,18 @@ pub struct DeleteOptions {
 }
 
 /// Names one logical call: the same key for every attempt at it, a new one for every other call.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::IdempotencyKey;
+///
+/// let key = IdempotencyKey::random();
+/// let saved = key.to_string(); // beside the work that it belongs to
+/// let again: IdempotencyKey = saved.parse()?;
+/// assert_eq!(key, again);
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(Uuid);
 
@@ -144,6 +169,19 @@ impl FromStr for IdempotencyKey {
 }
 
 /// What a put stores: a payload, or a password that is made on the way.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{PasswordSpec, PutValue};
+///
+/// let given: PutValue = "s3cret".into();
+/// assert_eq!(given.into_payload()?.single()?.len(), 6);
+///
+/// let made: PutValue = PasswordSpec::default().into();
+/// assert!(made.into_payload()?.single()?.is_text());
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PutValue {

@@ -3,6 +3,16 @@
 use std::fmt;
 
 /// Where a list goes on; opaque, and good for the list and the store that gave it.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{PageRequest, PageToken};
+///
+/// let saved = PageToken::new("opaque");
+/// let next = PageRequest { size: Some(25), token: Some(saved) };
+/// assert_eq!(next.token.as_ref().map(PageToken::as_str), Some("opaque"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PageToken(String);
 

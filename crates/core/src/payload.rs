@@ -15,6 +15,24 @@ pub const DEFAULT_KEY: &str = "value";
 ///
 /// The bytes are wiped when the last clone is dropped. `Debug` shows their
 /// number and the mark.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::Value;
+///
+/// let value = Value::text("s3cret");
+/// assert!(value.is_text() && !value.is_empty());
+/// assert_eq!((value.len(), value.expose_bytes()), (6, &b"s3cret"[..]));
+/// assert_eq!(format!("{value:?}"), "Value(text, 6 bytes)");
+/// let copy = value.to_secret_string()?; // for APIs that take a `SecretString`
+/// # let _ = copy;
+///
+/// let value = Value::binary(vec![0xff, 0xfe]);
+/// assert!(value.expose_text().is_err());
+/// assert!(!Value::text_or_binary(&[0xff]).is_text());
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Value {
     bytes: Arc<SecretSlice<u8>>,
@@ -182,7 +200,16 @@ impl From<Zeroizing<Vec<u8>>> for SecretBytes {
 ///     ("password", Value::text("tiger")),
 /// ])?;
 /// assert_eq!(payload.get("user").map(Value::len), Some(5));
+/// assert!(payload.keys().eq(["user", "password"]));
+/// assert!(payload.single().is_err(), "there are two");
 /// assert!(!format!("{payload:?}").contains("tiger"));
+///
+/// let one = Payload::of(Value::text("tiger"));
+/// assert!(one.same_as(&Payload::text("tiger")));
+/// assert!(one.same_as(&Payload::binary(&b"tiger"[..])), "the mark is a hint");
+/// for (key, value) in one.iter() {
+///     assert_eq!((key, value.len()), ("value", 5));
+/// }
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Clone)]
@@ -215,6 +242,16 @@ impl Payload {
     /// # Errors
     ///
     /// `InvalidInput` if there is no entry, a key is empty, or a key comes twice.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{ErrorKind, Payload, Value};
+    ///
+    /// let twice = [("key", Value::text("a")), ("key", Value::text("b"))];
+    /// let refused = Payload::from_entries(twice).map_err(|error| error.kind());
+    /// assert_eq!(refused.err(), Some(ErrorKind::InvalidInput));
+    /// ```
     pub fn from_entries<K: Into<String>>(
         entries: impl IntoIterator<Item = (K, Value)>,
     ) -> Result<Self> {

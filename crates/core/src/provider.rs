@@ -1,12 +1,15 @@
 //! Store URLs, and what a provider's crate hands to the registry.
 
+mod http;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
-use url::Url;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use url::{Url, form_urlencoded};
 
+pub use self::http::{HTTP_PARAMETERS, with_http_parameters};
 use crate::transport::ClientOptions;
 use crate::{Capabilities, Environment, Error, ErrorKind, Result, SecretStore};
 
@@ -27,7 +30,7 @@ pub struct Provider {
     pub parameters: &'static [Parameter],
     /// The variables it reads from the environment.
     pub variables: &'static [Variable],
-    /// Opens a store, without I/O.
+    /// Opens a store; it reads the files that the URL names, and sends nothing.
     pub open: fn(&StoreUrl, OpenOptions) -> Result<Arc<dyn SecretStore>>,
 }
 
@@ -76,9 +79,19 @@ pub struct Parameter {
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
+    /// What holds where it is not set, as people read it.
+    pub default: &'static str,
     /// What it holds.
     pub what: &'static str,
 }
+
+/// What is escaped in the store of a URL: all that is not plain everywhere.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 /// The URL of a store: which provider, which store, which settings; never a credential.
 ///
@@ -113,9 +126,8 @@ impl StoreUrl {
     pub fn parse(text: &str) -> Result<Self> {
         let url =
             Url::parse(text).map_err(|_| refuse("store URL", "not of the form SCHEME://STORE"))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("store URL", "a URL never holds a credential")
-                .with_help("Take the user and the password out of the URL and set the provider's variables."));
+        if holds_credential(&url) {
+            return Err(credential("store URL"));
         }
         if url.fragment().is_some() {
             return Err(refuse("store URL", "a store URL has no fragment"));
@@ -125,6 +137,9 @@ impl StoreUrl {
         }
         let mut parameters = BTreeMap::new();
         for (name, value) in url.query_pairs() {
+            if Url::parse(&value).is_ok_and(|url| holds_credential(&url)) {
+                return Err(credential(&parameter(&name)));
+            }
             if parameters
                 .insert(name.to_string(), value.into_owned())
                 .is_some()
@@ -149,6 +164,56 @@ impl StoreUrl {
         })
     }
 
+    /// Puts a URL together from parts that are not escaped.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and `Config` for parts that no URL gives back as they are:
+    /// a scheme with capitals, a store with a slash at its end.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::provider::StoreUrl;
+    ///
+    /// let parameters = [("endpoint".to_owned(), "http://127.0.0.1:8080".to_owned())];
+    /// let url = StoreUrl::from_parts("wix-secrets", "my site", parameters.into())?;
+    /// assert_eq!(url.to_text(), "wix-secrets://my%20site?endpoint=http%3A%2F%2F127.0.0.1%3A8080");
+    /// assert_eq!(url, StoreUrl::parse(&url.to_text())?);
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn from_parts(
+        scheme: &str,
+        store: &str,
+        parameters: BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let parts = Self {
+            scheme: scheme.to_owned(),
+            store: store.to_owned(),
+            parameters,
+        };
+        // The rules stand in one place, and a part that makes a URL of others is seen.
+        match Self::parse(&parts.to_text())? {
+            read if read == parts => Ok(read),
+            _ => Err(refuse("store URL", "the store is not a plain name")),
+        }
+    }
+
+    /// The URL as a text, with its parameters; `Debug` hides their values.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let store = utf8_percent_encode(&self.store, ESCAPED);
+        let mut text = format!("{}://{store}", self.scheme);
+        if !self.parameters.is_empty() {
+            text.push('?');
+            let start = text.len();
+            text = form_urlencoded::Serializer::for_suffix(text, start)
+                .extend_pairs(&self.parameters)
+                .finish();
+        }
+        text
+    }
+
     /// The scheme, in lower case: which provider.
     #[must_use]
     pub fn scheme(&self) -> &str {
@@ -165,6 +230,12 @@ impl StoreUrl {
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
+    }
+
+    /// The parameters, sorted by name.
+    #[must_use]
+    pub fn parameters(&self) -> &BTreeMap<String, String> {
+        &self.parameters
     }
 
     /// The value of a parameter that is a yes or a no.
@@ -194,7 +265,7 @@ impl StoreUrl {
         let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
         let error = refuse(
             &parameter(unknown),
-            "the provider has no such parameter; credentials never stand in a URL",
+            "the provider has no such parameter; a credential never stands here",
         );
         Err(match names.as_slice() {
             [] => error.with_help("This provider takes no parameters."),
@@ -230,6 +301,16 @@ pub fn no_credential(provider: &'static str, variables: &[Variable]) -> Error {
     )
     .with_provider(provider)
     .with_help("Set one of the variables, or hand a credential to the builder.")
+}
+
+fn holds_credential(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+fn credential(field: &str) -> Error {
+    refuse(field, "a URL never holds a credential").with_help(
+        "Take the user and the password out of the URL and set the provider's variables.",
+    )
 }
 
 /// A parameter as errors name it: what has not the form of a name may be a credential
@@ -285,10 +366,32 @@ mod tests {
             "wix-secrets://site#hunter2",
             "wix-secrets://site?a=hunter2&a=hunter2",
             "wix-secrets://site?IST.hunter2&IST.hunter2",
+            "wix-secrets://site?endpoint=https://hunter2@example.com",
+            "wix-secrets://site?proxy=http://user:hunter2@127.0.0.1:3128",
             "wix-secrets:hunter2",
             "hunter2",
         ] {
             let error = StoreUrl::parse(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn parts_that_would_make_another_url_are_refused_without_quoting_them() {
+        for (scheme, store) in [
+            ("wix-secrets://hunter2@x?a=", "site"),
+            ("WIX-secrets", "hunter2"),
+            ("", "hunter2"),
+            ("wix-secrets", "hunter2/"),
+            ("wix-secrets", "hunter2/../site"),
+            ("wix-secrets", "user:hunter2@site"),
+            ("wix-secrets", "site?endpoint=hunter2"),
+            ("wix-secrets", "site#hunter2"),
+            ("wix-secrets", "hunter2%2F"),
+            ("wix-secrets", "hunter2\n"),
+        ] {
+            let error = StoreUrl::from_parts(scheme, store, BTreeMap::new()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }

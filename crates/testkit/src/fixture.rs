@@ -61,11 +61,7 @@ impl Fixture {
     /// The answer's body as bytes, as a client would receive it.
     #[must_use]
     pub fn response_bytes(&self) -> Vec<u8> {
-        match (&self.response.body, &self.response.text) {
-            (Some(json), _) => json.to_string().into_bytes(),
-            (None, Some(text)) => text.clone().into_bytes(),
-            (None, None) => Vec::new(),
-        }
+        self.response.bytes()
     }
 
     /// The answer as a client's response parser takes it.
@@ -74,13 +70,27 @@ impl Fixture {
     ///
     /// A text that names the header or status that is none.
     pub fn http_response(&self) -> Result<http::Response<Body>, String> {
-        let mut builder = http::Response::builder().status(self.response.status);
-        for (name, value) in &self.response.headers {
+        let made = self.response.http();
+        made.map_err(|error| format!("{}: {error}", self.name))
+    }
+}
+
+impl Response {
+    fn bytes(&self) -> Vec<u8> {
+        match (&self.body, &self.text) {
+            (Some(json), _) => json.to_string().into_bytes(),
+            (None, Some(text)) => text.clone().into_bytes(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    pub(crate) fn http(&self) -> Result<http::Response<Body>, String> {
+        let mut builder = http::Response::builder().status(self.status);
+        for (name, value) in &self.headers {
             builder = builder.header(name, value);
         }
-        builder
-            .body(Body::from_wiped(Zeroizing::new(self.response_bytes())))
-            .map_err(|error| format!("{}: {error}", self.name))
+        let body = Body::from_wiped(Zeroizing::new(self.bytes()));
+        builder.body(body).map_err(|error| error.to_string())
     }
 }
 
@@ -93,6 +103,19 @@ pub fn folder(provider: &str) -> PathBuf {
 }
 
 /// Reads all fixtures of a provider, by name.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::fixture::{folder, load};
+///
+/// assert!(folder("wix-secrets").is_dir());
+/// for fixture in load("wix-secrets")? {
+///     let answer = fixture.http_response()?;
+///     assert_eq!(answer.body().as_bytes(), fixture.response_bytes());
+/// }
+/// # Ok::<(), String>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -184,6 +207,16 @@ where
 }
 
 /// The paths of all keys in a JSON value, arrays as `[]`.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::fixture::key_paths;
+/// use serde_json::json;
+///
+/// let paths = key_paths(&json!({"secrets": [{"id": "a"}, {"id": "b"}]}));
+/// assert!(paths.iter().eq(["/secrets", "/secrets/[]/id"]));
+/// ```
 #[must_use]
 pub fn key_paths(value: &Value) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
@@ -274,7 +307,7 @@ fn compare(fixture: &Fixture, codes: &[&str], answer: &http::Response<Body>) -> 
     clippy::disallowed_methods,
     reason = "fixtures and emulators hold made-up values only"
 )]
-fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
@@ -285,7 +318,6 @@ fn read(path: &Path) -> Result<Fixture, String> {
     known_keys(request, &["method", "path", "headers", "body"])?;
     let response = root.get("response").ok_or("no response")?;
     known_keys(response, &["status", "headers", "body", "text"])?;
-    let status = response.get("status").and_then(Value::as_u64);
     Ok(Fixture {
         name: path
             .file_stem()
@@ -303,17 +335,7 @@ fn read(path: &Path) -> Result<Fixture, String> {
             headers: headers(request)?,
             body: request.get("body").cloned(),
         },
-        response: Response {
-            status: status
-                .and_then(|status| u16::try_from(status).ok())
-                .ok_or("no status")?,
-            headers: headers(response)?,
-            body: response.get("body").cloned(),
-            text: response
-                .get("text")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-        },
+        response: self::response(response)?,
         exempt: root
             .get("exempt")
             .and_then(Value::as_str)
@@ -321,7 +343,20 @@ fn read(path: &Path) -> Result<Fixture, String> {
     })
 }
 
-fn known_keys(value: &Value, known: &[&str]) -> Result<(), String> {
+pub(crate) fn response(value: &Value) -> Result<Response, String> {
+    let status = value.get("status").and_then(Value::as_u64);
+    let text = value.get("text").and_then(Value::as_str);
+    Ok(Response {
+        status: status
+            .and_then(|status| u16::try_from(status).ok())
+            .ok_or("no status")?,
+        headers: headers(value)?,
+        body: value.get("body").cloned(),
+        text: text.map(str::to_owned),
+    })
+}
+
+pub(crate) fn known_keys(value: &Value, known: &[&str]) -> Result<(), String> {
     let fields = value.as_object().ok_or("not an object")?;
     match fields.keys().find(|key| !known.contains(&key.as_str())) {
         Some(key) => Err(format!("unknown key {key}")),

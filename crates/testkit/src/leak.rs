@@ -14,12 +14,14 @@ use polyvault_core::IdempotencyKey;
 ///
 /// ```
 /// use polyvault_core::Payload;
-/// use polyvault_testkit::leak::Mark;
+/// use polyvault_testkit::leak::{Mark, assert_absent};
 ///
 /// let mark = Mark::new();
 /// let payload = Payload::text(mark.text());
 ///
 /// assert_eq!(mark.find_in_debug(&payload), None);
+/// assert_absent(&mark, "the Debug of a payload", &payload);
+/// assert_eq!(mark.find_in_all("another text"), None);
 /// assert!(mark.find_in(&format!("the password is {}", mark.text())).is_some());
 /// ```
 #[derive(Clone)]

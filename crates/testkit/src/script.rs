@@ -34,7 +34,7 @@ const MOST: usize = 100;
 ///
 /// ```
 /// use polyvault_core::transport::Transport;
-/// use polyvault_testkit::script::{Script, answer, lost};
+/// use polyvault_testkit::script::{Script, answer, body_of, lost};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,6 +46,10 @@ const MOST: usize = 100;
 /// assert!(script.send(request.clone(), timeout).await.is_err());
 /// assert_eq!(script.send(request, timeout).await?.status(), 404);
 /// assert_eq!(script.lines(), ["GET https://service.example/db"; 2]);
+/// assert!(body_of(&script.sent()[0]).is_none());
+///
+/// let away = Script::always(answer(503, ""));
+/// # let _ = (away, store_options);
 /// # Ok(())
 /// # }
 /// ```
@@ -71,6 +75,15 @@ impl Script {
     pub fn always(answer: Answer) -> Arc<Self> {
         Arc::new(Self {
             always: Some(answer),
+            ..Self::default()
+        })
+    }
+
+    /// A script of these answers, and then of the last one to every request.
+    pub fn then_always(answers: impl IntoIterator<Item = Answer>, last: Answer) -> Arc<Self> {
+        Arc::new(Self {
+            answers: Mutex::new(answers.into_iter().collect()),
+            always: Some(last),
             ..Self::default()
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
-    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
@@ -18,11 +18,20 @@ use crate::{credential, error};
 /// # Example
 ///
 /// ```
+/// use polyvault_core::transport::ClientOptions;
 /// use polyvault_wix_secrets::WixSecrets;
 ///
 /// let site = "11111111-2222-4333-8444-555555555555";
 /// let store = WixSecrets::builder(site).api_key("IST.made-up".into()).build()?;
 /// assert_eq!(store.to_string(), format!("wix-secrets://{site}"));
+///
+/// let options = ClientOptions { max_in_flight: 2, ..ClientOptions::default() };
+/// let store = WixSecrets::builder(site)
+///     .endpoint("https://gateway.example/_api/cloud-secrets-vault-server")
+///     .api_key("IST.made-up".into())
+///     .client_options(options)
+///     .build()?;
+/// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Debug)]
@@ -56,7 +65,25 @@ impl WixSecretsBuilder {
         self
     }
 
-    /// How requests are sent, repeated and bounded.
+    /// What sends the requests; stores that share it share its connections.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::ReqwestTransport;
+    /// use polyvault_wix_secrets::WixSecrets;
+    /// use std::sync::Arc;
+    ///
+    /// let transport = Arc::new(ReqwestTransport::builder().user_agent("my-app/1.2")?.build());
+    /// let store = WixSecrets::builder("a-site").api_key("made-up".into()).transport(transport).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.options.transport = Some(transport);
+        self
+    }
+
+    /// How requests are sent, repeated and bounded, the transport included.
     pub fn client_options(mut self, options: ClientOptions) -> Self {
         self.options = options;
         self
@@ -83,6 +110,7 @@ impl WixSecretsBuilder {
                 tokens,
                 scheme: Scheme::Raw,
                 refusal: error::from_refusal,
+                request_id: error::REQUEST_ID,
             },
             self.options,
         )?;
@@ -98,7 +126,7 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
         builder = builder.endpoint(endpoint);
     }
     builder.tokens = Some(credential::from_environment(&options.environment)?);
-    builder.options = options.client;
+    builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
 }
 

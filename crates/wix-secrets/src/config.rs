@@ -6,7 +6,7 @@ use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
     SizeUnit, Versions,
 };
-use polyvault_core::provider::{NotYet, Parameter, Rule};
+use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
 
 pub(crate) const SCHEME: &str = "wix-secrets";
@@ -14,11 +14,14 @@ pub(crate) const SCHEME: &str = "wix-secrets";
 /// The gateway's path belongs to it; the service's own, `/api/v1/secrets`, does not.
 pub(crate) const ENDPOINT: &str = "https://www.wixapis.com/_api/cloud-secrets-vault-server";
 
-pub(crate) const PARAMETERS: &[Parameter] = &[Parameter {
+const OWN: [Parameter; 1] = [Parameter {
     name: "endpoint",
     default: ENDPOINT,
     what: "the base URL with the gateway's path, without `/api/v1/secrets`",
 }];
+
+pub(crate) const PARAMETERS: &[Parameter] =
+    &with_http_parameters::<{ OWN.len() + HTTP_PARAMETERS.len() }>(&OWN);
 
 /// The service can do nothing more than the adapter.
 pub(crate) const NOT_YET: &[NotYet] = &[];

@@ -10,6 +10,7 @@ pub(crate) const API_KEY: &str = "WIX_API_KEY";
 
 pub(crate) const VARIABLES: &[Variable] = &[Variable {
     name: API_KEY,
+    default: "none",
     what: "an API key of the account that owns the site",
 }];
 

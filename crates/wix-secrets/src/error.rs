@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::wire::{Refused, Violation};
 
+/// The header of every answer that holds its request id.
+pub(crate) const REQUEST_ID: &str = "x-wix-request-id";
+
 /// What a refusal means. The service documents no codes of its own, so the status
 /// decides, and a code only tells more where one is known.
 const TABLE: &[RefusalRow] = &[
@@ -101,7 +104,7 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     };
     let message = refusal.message(ours, body.message.as_deref());
     let mut error = Error::new(kind, message + &broken_rules(&violations));
-    if let Some(id) = refusal.header(&["x-wix-request-id"]) {
+    if let Some(id) = refusal.header(&[REQUEST_ID]) {
         error = error.with_request_id(id);
     }
     error = match (kind, code.as_deref()) {
@@ -111,14 +114,68 @@ pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
         (ErrorKind::NotFound, _) if nowhere => error.with_help(
             "Check the endpoint: it holds the gateway's path and not `/api/v1/secrets`. If it is right, there is no such secret.",
         ),
-        (ErrorKind::RateLimited, _) if refusal.header(&["retry-after"]).is_none() => {
-            error.with_retry(Retry::After(Some(THROTTLED)))
-        }
-        _ => error,
+        _ => match help(kind) {
+            Some(help) => error.with_help(help),
+            None => error,
+        },
     };
+    if kind == ErrorKind::RateLimited && refusal.header(&["retry-after"]).is_none() {
+        error = error.with_retry(Retry::After(Some(THROTTLED)));
+    }
     match code {
         Some(code) => error.with_code(code),
         None => error,
+    }
+}
+
+/// What to do about a refusal, where more is known than its kind tells.
+/// <https://dev.wix.com/docs/rest/business-management/secrets/introduction>
+fn help(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::Forbidden => {
+            "Give the API key, or the app, the permission to manage secrets \
+             (SCOPE.VELO.MANAGE_SECRETS), and check that the key is of the account that owns the \
+             site. Creating and managing secrets also needs the Members Area app on the site."
+        }
+        ErrorKind::Unauthenticated => SIGN_IN,
+        ErrorKind::InvalidInput => {
+            "Change the field that the message names. If it names none, check the name (letters, \
+             digits and _+=-@#$, 50 at most, not beginning with wix), the value (3,500 at most) \
+             and the description (200 at most)."
+        }
+        ErrorKind::RateLimited => {
+            "Wait as long as `retry` tells, a minute by the vendor's advice, and send fewer \
+             requests at once."
+        }
+        _ => return None,
+    })
+}
+
+const SIGN_IN: &str = "Check the API key: it goes as it is, without `Bearer`, and is of the \
+    account that owns the site.";
+
+/// What to do where the client, not the service, tells that something went wrong.
+pub(crate) fn advised(operation: &'static str, error: Error) -> Error {
+    match (error.retry(), error.kind()) {
+        (Retry::OutcomeUnknown, _) => error.with_help(look(operation)),
+        (_, ErrorKind::Unauthenticated) => error.or_help(SIGN_IN),
+        _ => error,
+    }
+}
+
+/// An error of a change that may have taken place.
+pub(crate) fn unknown(operation: &'static str, error: Error) -> Error {
+    advised(operation, error.with_retry(Retry::OutcomeUnknown))
+}
+
+/// How to find out whether a change took place.
+fn look(operation: &str) -> &'static str {
+    match operation {
+        "put" => {
+            "Read the secret: if it is not what you put, put again. An upsert may be repeated unread."
+        }
+        "delete" => "List the secrets: if it is still among them, delete it again.",
+        _ => "Describe the secret: if it is not as the change was to make it, change it again.",
     }
 }
 

@@ -15,7 +15,7 @@ use polyvault_core::{
 
 use crate::builder::WixSecretsBuilder;
 use crate::config::{Config, SCHEME};
-use crate::{operation, request, response};
+use crate::{error, operation, request, response};
 
 mod put;
 
@@ -25,6 +25,17 @@ const CONSISTENT: &str = "x-wix-consistent";
 /// The secrets of one Wix site as a [`SecretStore`].
 ///
 /// Clones share the credential and the connections.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::SecretStore;
+/// use polyvault_wix_secrets::WixSecrets;
+///
+/// let store = WixSecrets::builder("11111111-2222-4333-8444-555555555555").api_key("IST.made-up".into()).build()?;
+/// assert_eq!(store.capabilities().provider, "wix-secrets");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct WixSecrets {
     site: String,
@@ -92,7 +103,9 @@ impl WixSecrets {
 
     /// [`send`](Self::send), and whether an answer was lost on the way.
     async fn send_tracked(&self, call: Call<'_>) -> (Result<Response<Body>>, bool) {
+        let operation = call.operation;
         let (outcome, lost) = self.client.send_tracked(call).await;
+        let outcome = outcome.map_err(|error| error::advised(operation, error));
         if let Ok(answer) = &outcome {
             self.learn(answer);
         }
@@ -172,7 +185,8 @@ impl WixSecrets {
         let found = self.find("delete", secret).await?;
         let request = request::delete(&self.config, &found.id)?;
         let call = self.call("delete", Some(secret), request);
-        if let Some(answer) = self.client.send_delete(call).await? {
+        let answer = self.client.send_delete(call).await;
+        if let Some(answer) = answer.map_err(|error| error::advised("delete", error))? {
             self.learn(&answer);
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
-    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource,
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
@@ -19,10 +19,22 @@ use crate::{credential, error};
 /// # Example
 ///
 /// ```
+/// use polyvault_core::transport::{ClientOptions, ReadyToken};
 /// use polyvault_yandex_lockbox::YandexLockbox;
 ///
 /// let store = YandexLockbox::builder("b1gfolder00000000001").token("t1.a-ready-token".into()).build()?;
 /// assert_eq!(store.to_string(), "yandex-lockbox://b1gfolder00000000001");
+///
+/// // Another installation: each host by itself, or all at one.
+/// let options = ClientOptions { max_in_flight: 8, ..ClientOptions::default() };
+/// let store = YandexLockbox::builder("b1gfolder00000000001")
+///     .endpoint("https://lockbox.example")
+///     .payload_endpoint("https://payload.lockbox.example")
+///     .operation_endpoint("https://operation.example")
+///     .token_source(ReadyToken::new("t1.a-ready-token".into()))
+///     .client_options(options)
+///     .build()?;
+/// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Debug)]
@@ -77,7 +89,25 @@ impl YandexLockboxBuilder {
         self
     }
 
-    /// How requests are sent, repeated and bounded.
+    /// What sends the requests; stores that share it share its connections.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::ReqwestTransport;
+    /// use polyvault_yandex_lockbox::YandexLockbox;
+    /// use std::sync::Arc;
+    ///
+    /// let transport = Arc::new(ReqwestTransport::builder().user_agent("my-app/1.2")?.build());
+    /// let store = YandexLockbox::builder("b1gfolder").token("made-up".into()).transport(transport).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.options.transport = Some(transport);
+        self
+    }
+
+    /// How requests are sent, repeated and bounded, the transport included.
     pub fn client_options(mut self, options: ClientOptions) -> Self {
         self.options = options;
         self
@@ -123,6 +153,7 @@ impl YandexLockboxBuilder {
                 tokens,
                 scheme: Scheme::Bearer,
                 refusal: error::from_refusal,
+                request_id: error::REQUEST_ID,
             },
             self.options,
         )?;
@@ -139,7 +170,7 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
     builder.payload_endpoint = parameter("payload_endpoint");
     builder.operation_endpoint = parameter("operation_endpoint");
     builder.tokens = Some(credential::from_environment(&options.environment)?);
-    builder.options = options.client;
+    builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
 }
 

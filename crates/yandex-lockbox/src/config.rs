@@ -5,7 +5,7 @@ use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
     Scope, SizeUnit, Versions,
 };
-use polyvault_core::provider::{NotYet, Parameter, Rule};
+use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
 
 pub(crate) const SCHEME: &str = "yandex-lockbox";
@@ -19,7 +19,7 @@ pub(crate) const PAYLOAD_ENDPOINT: &str = "https://payload.lockbox.api.cloud.yan
 /// Serves the operations of the whole cloud.
 pub(crate) const OPERATION_ENDPOINT: &str = "https://operation.api.cloud.yandex.net";
 
-pub(crate) const PARAMETERS: &[Parameter] = &[
+const OWN: [Parameter; 3] = [
     Parameter {
         name: "endpoint",
         default: ENDPOINT,
@@ -36,6 +36,9 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         what: "the base URL for operations",
     },
 ];
+
+pub(crate) const PARAMETERS: &[Parameter] =
+    &with_http_parameters::<{ OWN.len() + HTTP_PARAMETERS.len() }>(&OWN);
 
 pub(crate) const NOT_YET: &[NotYet] = &[
     NotYet {

@@ -9,10 +9,12 @@ use crate::config::SCHEME;
 pub(crate) const VARIABLES: &[Variable] = &[
     Variable {
         name: "YC_IAM_TOKEN",
+        default: "none",
         what: "a ready IAM token",
     },
     Variable {
         name: "YC_TOKEN",
+        default: "none",
         what: "a ready IAM token, where `YC_IAM_TOKEN` is not set",
     },
 ];

@@ -1,13 +1,19 @@
 //! Refusals: status and code to kind.
 
 use polyvault_core::transport::{self, Refusal, json};
-use polyvault_core::{Error, ErrorKind};
+use polyvault_core::{Error, ErrorKind, Retry};
+
+use serde_json::value::RawValue;
 
 use crate::wire::{Detail, Failure, Refused};
 
+/// The header of every answer that holds its request id.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
 /// A HTTP status, the gRPC code and its name, what both mean, and our words for it.
 ///
-/// The code in the body decides. Without one, as from a proxy, the first row of the status does.
+/// The code in the body decides. Without one, as from a proxy, the first row of the status does;
+/// so it does where the two contradict each other about who may know of what.
 /// <https://yandex.cloud/docs/api-design-guide/concepts/errors>
 const TABLE: &[(u16, i64, &str, ErrorKind, &str)] = &[
     (
@@ -142,48 +148,98 @@ const TABLE: &[(u16, i64, &str, ErrorKind, &str)] = &[
 /// Of rows for a status that no code of the service has.
 const NONE: i64 = 0;
 
-const QUOTA_HELP: &str = "The service has one code for the rate, for too many operations at once \
-    and for quotas: try again later, and if that doesn't help, look at the quotas of the cloud.";
-
 const NOWHERE_HELP: &str = "The answer is not of the service's form, so the route may be wrong: \
     check the endpoints. If they are right, there is no such secret or version.";
 
 /// The error of an answer whose status is not 2xx, whatever its body.
 pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
     let body: Refused<'_> = json::decode(refusal.body()).unwrap_or_default();
-    let row = by_code(body.code);
+    let told = by_code(body.code);
+    let row = told.filter(|row| agrees(row, refusal.status()));
     let (kind, ours) = match row.or_else(|| by_status(refusal.status())) {
         Some((.., kind, ours)) => (*kind, *ours),
         None => transport::unknown_status(refusal.status()),
     };
-    let details: Vec<Detail> = (body.details.iter().flatten())
-        .filter_map(|raw| json::decode(raw.get().as_bytes()).ok())
-        .collect();
+    let details = understood(body.details);
     let ours = match field(&details) {
         Some(field) => format!("{ours} (field `{field}`)"),
         None => ours.to_owned(),
     };
     let mut error = Error::new(kind, refusal.message(&ours, body.message.as_deref()));
-    if let Some((_, _, name, ..)) = row {
-        error = error.with_code(*name);
+    if let Some(code) = name(body.code) {
+        error = error.with_code(code);
     }
-    let told = details
-        .iter()
-        .find_map(|detail| detail.request_id.as_deref());
-    if let Some(id) = refusal.header(&["x-request-id"]).or(told) {
+    if let Some(id) = refusal.header(&[REQUEST_ID]).or(request_id(&details)) {
         error = error.with_request_id(id);
     }
-    match kind {
-        ErrorKind::RateLimited => error.with_help(QUOTA_HELP),
-        ErrorKind::NotFound if row.is_none() => error.with_help(NOWHERE_HELP),
+    match help(kind) {
+        _ if kind == ErrorKind::NotFound && told.is_none() => error.with_help(NOWHERE_HELP),
+        Some(help) => error.with_help(help),
+        None => error,
+    }
+}
+
+/// What to do about a refusal, where more is known than its kind tells.
+/// <https://yandex.cloud/docs/lockbox/security/>
+fn help(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::Forbidden => {
+            "Grant the caller a role on the secret or its folder: lockbox.viewer to list, describe \
+             and find by name, lockbox.payloadViewer to read values, lockbox.editor to write and \
+             delete, which reads no values. Values under a KMS key need kms.keys.decrypter too."
+        }
+        ErrorKind::Unauthenticated => SIGN_IN,
+        ErrorKind::RateLimited => {
+            "The service has one code for the rate, for too many operations at once and for \
+             quotas: try again later, and if that doesn't help, look at the quotas of the cloud."
+        }
+        ErrorKind::FailedPrecondition => {
+            "Describe the secret and list its versions: it may be inactive, protected from deletion \
+             or managed by another service, and the version scheduled for destruction or destroyed."
+        }
+        ErrorKind::InvalidInput => {
+            "Change the field that the message names. If it names none, check ids, names, labels \
+             (lower case, no blanks), entry keys and sizes against the limits of the capabilities."
+        }
+        ErrorKind::Unsupported => {
+            "Check the endpoints; if they are right, this installation of the service does not \
+             have the method."
+        }
+        _ => return None,
+    })
+}
+
+const SIGN_IN: &str = "Get a new IAM token: one lives for 12 hours at most.";
+
+/// What to do where the client, not the service, tells that something went wrong.
+pub(crate) fn advised(operation: &'static str, error: Error) -> Error {
+    match (error.retry(), error.kind()) {
+        (Retry::OutcomeUnknown, _) => error.with_help(look(operation)),
+        (_, ErrorKind::Unauthenticated) => error.or_help(SIGN_IN),
         _ => error,
     }
 }
 
+/// An error about the answer to a change that the service said yes to.
+pub(crate) fn took_place(operation: &'static str, error: Error) -> Error {
+    advised(operation, error.with_retry(Retry::OutcomeUnknown))
+}
+
+/// How to find out whether a change took place.
+fn look(operation: &str) -> &'static str {
+    match operation {
+        "put" => {
+            "Put again under the same `idempotency_key` if one was given; else read the current \
+             version, and put again if it is not the one you put."
+        }
+        "delete" => "Describe the secret: if it is still there, delete it again.",
+        _ => "Describe the secret: if it is not as the change was to make it, change it again.",
+    }
+}
+
 /// The error of an operation that was accepted and failed later, with HTTP 200.
-pub(crate) fn from_failure(failure: &Failure) -> Error {
-    let row = by_code(failure.code);
-    let kind = match row.map(|(.., kind, _)| *kind) {
+pub(crate) fn from_failure(failure: &Failure<'_>) -> Error {
+    let kind = match by_code(failure.code).map(|(.., kind, _)| *kind) {
         Some(
             kind @ (ErrorKind::NotFound
             | ErrorKind::AlreadyExists
@@ -196,11 +252,17 @@ pub(crate) fn from_failure(failure: &Failure) -> Error {
         Some(ErrorKind::RateLimited) => ErrorKind::QuotaExceeded,
         _ => ErrorKind::OperationFailed,
     };
-    let code = match row {
-        Some((_, _, name, ..)) => (*name).to_owned(),
-        None => failure.code.unwrap_or_default().to_string(),
-    };
-    Error::new(kind, "the service accepted the operation, and it failed").with_code(code)
+    let mut error = Error::new(kind, "the service accepted the operation, and it failed");
+    if let Some(id) = request_id(&understood(failure.details)) {
+        error = error.with_request_id(id);
+    }
+    if let Some(help) = help(kind) {
+        error = error.with_help(help);
+    }
+    match name(failure.code) {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
 }
 
 type Row = (u16, i64, &'static str, ErrorKind, &'static str);
@@ -210,8 +272,38 @@ fn by_code(code: Option<i64>) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.1 == code)
 }
 
+/// The name of a code, or its number where it is new.
+fn name(code: Option<i64>) -> Option<String> {
+    let code = code.filter(|code| *code != NONE)?;
+    let known = by_code(Some(code)).map(|row| row.2.to_owned());
+    Some(known.unwrap_or_else(|| code.to_string()))
+}
+
 fn by_status(status: u16) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.0 == status)
+}
+
+/// Whether a code may speak for an answer of this status. Signing in, being allowed and being
+/// there are never taken for each other or for anything else, whoever stands in between.
+fn agrees(row: &Row, status: u16) -> bool {
+    let sure = |status| matches!(status, 401 | 403 | 404);
+    row.0 == status || !(sure(row.0) || sure(status))
+}
+
+/// The details that are of a known form; of whatever form they are, they never hide the code.
+fn understood(details: Option<&RawValue>) -> Vec<Detail> {
+    let details = details.and_then(|raw| json::decode(raw.get().as_bytes()).ok());
+    let details: Vec<&RawValue> = details.unwrap_or_default();
+    let known = details.iter();
+    known
+        .filter_map(|raw| json::decode(raw.get().as_bytes()).ok())
+        .collect()
+}
+
+fn request_id(details: &[Detail]) -> Option<&str> {
+    let told = details.iter();
+    told.filter_map(|detail| detail.request_id.as_deref())
+        .next()
 }
 
 /// The field that the service complains of, if it looks like the path of one.
@@ -224,6 +316,8 @@ fn field(details: &[Detail]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -242,6 +336,23 @@ mod tests {
     }
 
     #[test]
+    fn a_code_speaks_for_its_own_status_where_a_mistake_would_lead_astray() {
+        for (code, status, speaks) in [
+            (7, 403, true),
+            (5, 403, false),
+            (7, 404, false),
+            (5, 500, false),
+            (16, 403, false),
+            (3, 403, false),
+            (9, 412, true),
+            (14, 500, true),
+        ] {
+            let row = by_code(Some(code)).unwrap();
+            assert_eq!(agrees(row, status), speaks, "{code} {status}");
+        }
+    }
+
+    #[test]
     fn an_operation_that_failed_keeps_what_its_code_tells() {
         for (code, kind, name) in [
             (5, ErrorKind::NotFound, "NOT_FOUND"),
@@ -254,7 +365,10 @@ mod tests {
             (16, ErrorKind::OperationFailed, "UNAUTHENTICATED"),
             (77, ErrorKind::OperationFailed, "77"),
         ] {
-            let error = from_failure(&Failure { code: Some(code) });
+            let error = from_failure(&Failure {
+                code: Some(code),
+                details: None,
+            });
             assert_eq!((error.kind(), error.code()), (kind, Some(name)));
         }
     }

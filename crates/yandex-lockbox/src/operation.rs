@@ -267,11 +267,12 @@ pub(crate) fn foreign() -> Error {
 }
 
 /// What fails after the change is no refusal of the change.
-fn unread(error: Error) -> Error {
-    error
-        .with_retry(Retry::OutcomeUnknown)
-        .with_help("The change is done; only reading back what came of it failed.")
+pub(crate) fn unread(error: Error) -> Error {
+    error.with_retry(Retry::OutcomeUnknown).with_help(READ_BACK)
 }
+
+const READ_BACK: &str = "The change is done, and only reading back what came of it failed: \
+    describe the secret.";
 
 fn untold() -> Error {
     Error::new(
@@ -279,4 +280,5 @@ fn untold() -> Error {
         "the operation is done, and the answer doesn't tell which secret or version it was about",
     )
     .with_retry(Retry::OutcomeUnknown)
+    .with_help(READ_BACK)
 }

@@ -10,14 +10,14 @@ use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, IdempotencyKey,
     InfoPatch, Operation, OperationId, Outcome, Page, PageRequest, PutOptions, PutValue, Result,
-    Retry, Secret, SecretId, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId,
-    VersionInfo, VersionState, WaitPolicy, Written,
+    Secret, SecretId, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo,
+    VersionState, WaitPolicy, Written,
 };
 
 use crate::builder::YandexLockboxBuilder;
 use crate::config::{Config, SCHEME};
 use crate::operation::{Effect, Expected, Poller, Progress, again, foreign};
-use crate::{request, response};
+use crate::{error, request, response};
 
 mod find;
 mod put;
@@ -26,6 +26,17 @@ mod put;
 ///
 /// A name is looked up by listing the folder to its end, because two secrets may have
 /// the same one; an id saves that. Clones share the credential and the connections.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::SecretStore;
+/// use polyvault_yandex_lockbox::YandexLockbox;
+///
+/// let store = YandexLockbox::builder("b1gfolder00000000001").token("a-ready-token".into()).build()?;
+/// assert_eq!(store.capabilities().provider, "yandex-lockbox");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct YandexLockbox {
     config: Config,
@@ -69,7 +80,8 @@ impl YandexLockbox {
     }
 
     async fn send(&self, about: &About, request: Request<Body>) -> Result<Response<Body>> {
-        self.client.send(about.call(request)).await
+        let answer = self.client.send(about.call(request)).await;
+        answer.map_err(|error| error::advised(about.operation, error))
     }
 
     async fn begin<T>(&self, expected: Expected, request: Request<Body>) -> Result<Operation<T>>
@@ -89,8 +101,8 @@ impl YandexLockbox {
         T: TryFrom<Outcome> + Send + 'static,
         Error: From<T::Error>,
     {
-        let progress =
-            response::operation(answer).map_err(|error| error.with_retry(Retry::OutcomeUnknown))?;
+        let progress = response::operation(answer)
+            .map_err(|error| error::took_place(expected.about.operation, error))?;
         self.operation_of(expected, progress).await
     }
 
@@ -165,7 +177,8 @@ impl YandexLockbox {
             .idempotency_key
             .unwrap_or_else(IdempotencyKey::random);
         let request = request::delete(&self.config, &id, key)?;
-        match self.client.send_delete(about.call(request)).await? {
+        let answer = self.client.send_delete(about.call(request)).await;
+        match answer.map_err(|error| error::advised("delete", error))? {
             Some(answer) if !answer.body().is_empty() => {
                 self.begun(about.expect(Effect::Delete, &id), &answer).await
             }

@@ -80,7 +80,8 @@ pub(crate) struct Operation<'a> {
     pub(crate) id: Option<String>,
     pub(crate) done: Option<bool>,
     pub(crate) metadata: Option<Metadata>,
-    pub(crate) error: Option<Failure>,
+    #[serde(borrow)]
+    pub(crate) error: Option<Failure<'a>>,
     #[serde(borrow)]
     pub(crate) response: Option<&'a RawValue>,
 }
@@ -104,8 +105,11 @@ pub(crate) struct Any {
 
 /// The `google.rpc.Status` of an operation. Its message may echo what was sent, and is not read.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Failure {
+pub(crate) struct Failure<'a> {
     pub(crate) code: Option<i64>,
+    /// A list, each of a type of its own.
+    #[serde(borrow)]
+    pub(crate) details: Option<&'a RawValue>,
 }
 
 /// The `google.rpc.Status` that is the body of a refusal.
@@ -113,9 +117,9 @@ pub(crate) struct Failure {
 pub(crate) struct Refused<'a> {
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
-    /// Each of a type of its own.
+    /// A list, each of a type of its own.
     #[serde(borrow)]
-    pub(crate) details: Option<Vec<&'a RawValue>>,
+    pub(crate) details: Option<&'a RawValue>,
 }
 
 /// The details of a refusal that are understood: `RequestInfo` and `BadRequest`.

@@ -12,6 +12,28 @@ use super::state::Vault;
 use super::{Emulator, Shared, lock};
 
 /// Settings of an [`Emulator`] that must stand before it starts.
+///
+/// # Example
+///
+/// ```
+/// use std::net::TcpListener;
+///
+/// use polyvault_azure_key_vault::emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let vault = Emulator::builder()
+///     .listener(TcpListener::bind("127.0.0.1:0")?)
+///     .public_url("https://vault.test")
+///     .record_requests(false)
+///     .page_size(5)
+///     .token("only-this-one")
+///     .start()
+///     .await;
+/// assert_eq!(vault.url(), "https://vault.test");
+/// # Ok(())
+/// # }
+/// ```
 pub struct EmulatorBuilder {
     listener: Option<TcpListener>,
     public_url: Option<String>,

@@ -66,6 +66,80 @@ use self::state::Vault;
 use crate::AzureKeyVault;
 
 /// A running vault; it ends when dropped.
+///
+/// # Example: what goes slowly or wrong
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault_azure_key_vault::emulator::{Emulator, Operation};
+/// use polyvault_core::clock::ManualClock;
+/// use polyvault_core::{ErrorKind, SecretStoreExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+/// let vault = Emulator::builder().clock(Arc::new(clock)).start().await;
+/// let store = vault.store(); // it waits on the vault's clock: not at all
+/// vault.seed("db", ["old", "new"]).expect("a name that the service takes");
+/// assert_eq!(vault.versions("db").len(), 2);
+///
+/// vault.throttle(1, None); // a read that is refused for the rate is repeated
+/// vault.fail_next(503);
+/// store.get_text("db").await?;
+///
+/// vault.forbid([Operation::GetSecret], "ForbiddenByRbac");
+/// let refused = store.get_text("db").await;
+/// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::Forbidden));
+/// vault.permit_all();
+///
+/// vault.commit_then_drop(1); // the set takes place, its answer is lost, a look confirms it
+/// store.put("db", "newest").await?;
+/// assert_eq!(vault.versions("db").len(), 3);
+///
+/// vault.delete_polls(2); // deleting, recovering and purging take their time
+/// vault.recover_polls(2);
+/// vault.recover_conflicts(1);
+/// vault.purge_conflicts(1);
+/// store.delete("db").await?;
+/// store.recover("db").await?;
+///
+/// vault.page_size(1);
+/// vault.empty_page(true);
+/// assert!(vault.corrupt("db"), "a bit flipped at rest");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Example: who may come in, and what a vault is like
+///
+/// ```
+/// use polyvault_azure_key_vault::emulator::Emulator;
+/// use polyvault_core::{ErrorKind, SecretStoreExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let vault = Emulator::start().await;
+/// vault.require_token("only-this-one");
+/// vault.challenge("https://login.example/tenant", "https://vault.azure.net");
+/// let store = vault.store(); // it brings the token that is wanted
+/// store.put("db", "s3cret").await?;
+///
+/// vault.require_token("another");
+/// let refused = store.get_text("db").await;
+/// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::Unauthenticated));
+/// vault.accept_any_token();
+/// vault.accept_no_token();
+///
+/// vault.purge_protection(true);
+/// store.delete("db").await?;
+/// let refused = store.purge("db").await;
+/// assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Forbidden));
+///
+/// vault.soft_delete(false); // a vault of old, where a delete is final
+/// # Ok(())
+/// # }
+/// ```
 pub struct Emulator {
     server: MockServer,
     url: String,

@@ -6,9 +6,9 @@ use polyvault_core::{
     Retry, Secret, Value, VersionInfo, WaitPolicy, Written,
 };
 
-use super::{AzureKeyVault, took_place};
+use super::AzureKeyVault;
 use crate::request::{self, Metadata};
-use crate::response;
+use crate::{error, response};
 
 /// What was there before the set.
 #[derive(Debug)]
@@ -44,8 +44,8 @@ impl AzureKeyVault {
             OnSoftDeleted::Recover => {
                 let recovery = self.recover_named(name).await?;
                 recovery.wait(WaitPolicy::default()).await?;
-                self.put_live(name, value, options, PutMode::AddVersion)
-                    .await
+                let put = self.put_live(name, value, options, PutMode::AddVersion);
+                put.await.map_err(still_away)
             }
             OnSoftDeleted::Purge => {
                 self.purge_named(name).await?;
@@ -84,9 +84,7 @@ impl AzureKeyVault {
             Err(error) if error.retry() == Retry::OutcomeUnknown => {
                 match self.confirm(name, value, &before).await {
                     Some(written) => Ok(written),
-                    None => Err(error.with_help(
-                        "Read the current version: if it is not the one you put, put again.",
-                    )),
+                    None => Err(error),
                 }
             }
             written => written,
@@ -143,8 +141,10 @@ impl AzureKeyVault {
             repeat: Repeat::Unsafe,
             request,
         };
-        let answer = self.client.send(call).await?;
-        response::written(&self.config, &answer, created).map_err(took_place)
+        let answer = self.client.send(call).await;
+        let answer = answer.map_err(|error| error::advised("put", error))?;
+        response::written(&self.config, &answer, created)
+            .map_err(|error| error::took_place("put", error))
     }
 
     /// Whether a set whose answer was lost took place: the current version is
@@ -166,6 +166,18 @@ impl AzureKeyVault {
             version: now.info?,
             created,
         })
+    }
+}
+
+/// Who may not read can't see when a recovery ends, so a secret that was recovered may not be
+/// back: it is not missing.
+fn still_away(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => Error::new(
+            ErrorKind::InTransition,
+            "the secret was recovered and is not back yet",
+        ),
+        _ => error,
     }
 }
 

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use polyvault_core::transport::{Body, Call, Repeat};
 use polyvault_core::{ErrorKind, Operation, Result, SecretInfo};
 
-use super::{AzureKeyVault, took_place};
+use super::AzureKeyVault;
 use crate::operation::{Begun, DeletePoll, INTERVAL, RecoverPoll};
 use crate::response::Deleted;
 use crate::{error, request, response};
@@ -27,7 +27,9 @@ impl AzureKeyVault {
             })
             .await?;
         let deleted = match deleted {
-            Some(answer) => response::deleted(&answer).map_err(took_place)?,
+            Some(answer) => {
+                response::deleted(&answer).map_err(|error| error::took_place("delete", error))?
+            }
             None => Deleted::Kept,
         };
         match deleted {
@@ -49,7 +51,7 @@ impl AzureKeyVault {
         let told = told
             .map(|answer| response::info(&self.config, &answer))
             .transpose()
-            .map_err(took_place)?;
+            .map_err(|error| error::took_place("recover", error))?;
         Ok(Operation::pending(
             Begun::Recover(name.to_owned()).id()?,
             self.client.clock(),
@@ -119,6 +121,7 @@ impl AzureKeyVault {
             repeat: Repeat::Safe,
             request: request.clone(),
         };
-        self.client.send_delete(call).await
+        let answer = self.client.send_delete(call).await;
+        answer.map_err(|error| error::advised(operation, error))
     }
 }

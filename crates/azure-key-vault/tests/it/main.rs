@@ -12,6 +12,7 @@ mod conformance;
 mod emulator;
 mod exchanges;
 mod harness;
+mod interrupted;
 mod readme;
 mod refusals;
 mod replay;

@@ -1,114 +1,58 @@
-//! Every refusal of the fixtures has its kind, code, status and retry.
+//! Every answer of the table of refusals becomes its error: kind, retry, code, status, help.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use polyvault_azure_key_vault::AzureKeyVault;
 use polyvault_core::ErrorKind::{
-    Conflict, Disabled, Forbidden, InTransition, InvalidInput, NotFound, RateLimited, SoftDeleted,
-    Unauthenticated, Unavailable,
+    Conflict, Forbidden, InvalidInput, NotFound, RateLimited, Unauthenticated, Unavailable,
 };
+use polyvault_core::transport::{ClientOptions, RetryPolicy};
 use polyvault_core::{
-    Error, ErrorKind, GetOptions, PutOptions, Retry, SecretStoreExt, VersionId, VersionSelector,
+    Error, ErrorKind, GetOptions, InfoPatch, PageRequest, PutOptions, SecretRef, SecretStore,
+    SecretStoreExt, VersionChange, VersionId, VersionPatch, VersionSelector,
 };
 use polyvault_testkit::fixture::{self, Fixture};
+use polyvault_testkit::refusals;
 use polyvault_testkit::script::{Script, answer};
 
 use crate::script::{self, store_on};
 
-const NEVER: Retry = Retry::Never;
-const LATER: Retry = Retry::After(None);
-const IN_7_S: Retry = Retry::After(Some(Duration::from_secs(7)));
-
-/// Whether the adapter sends the fixture's request; if not, a get is answered so.
-#[derive(Clone, Copy, PartialEq)]
-enum Asks {
-    Same,
-    Another,
-}
-use Asks::{Another, Same};
-
-#[rustfmt::skip]
-const TABLE: &[(&str, Asks, ErrorKind, Option<&str>, Retry)] = &[
-    ("backup-not-found", Another, NotFound, Some("SecretNotFound"), NEVER),
-    ("delete-not-found", Same, NotFound, Some("SecretNotFound"), NEVER),
-    ("get-bad-gateway", Same, Unavailable, None, LATER),
-    ("get-bad-name", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("get-bad-version", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("get-being-recovered", Same, NotFound, Some("SecretNotFound"), NEVER),
-    ("get-current-disabled-older-enabled", Same, Disabled, Some("SecretDisabled"), NEVER),
-    ("get-deleted-forbidden", Another, Forbidden, Some("ForbiddenByRbac"), NEVER),
-    ("get-deleted-live-name", Another, NotFound, Some("SecretNotFound"), NEVER),
-    ("get-deleted-name", Same, NotFound, Some("SecretNotFound"), NEVER),
-    ("get-deleted-still-deleting", Another, NotFound, Some("SecretNotFound"), NEVER),
-    ("get-disabled", Same, Disabled, Some("SecretDisabled"), NEVER),
-    ("get-error-null", Same, Unavailable, None, LATER),
-    ("get-forbidden-connection", Same, Forbidden, Some("ForbiddenByConnection"), NEVER),
-    ("get-forbidden-firewall", Same, Forbidden, Some("ForbiddenByFirewall"), NEVER),
-    ("get-forbidden-policy", Same, Forbidden, Some("ForbiddenByPolicy"), NEVER),
-    ("get-forbidden-rbac", Same, Forbidden, Some("ForbiddenByRbac"), NEVER),
-    ("get-html-from-a-proxy", Same, Forbidden, None, NEVER),
-    ("get-no-api-version", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("get-no-token", Another, Unauthenticated, Some("Unauthorized"), NEVER),
-    ("get-no-token-2020", Another, Unauthenticated, Some("Unauthorized"), NEVER),
-    ("get-not-found", Same, NotFound, Some("SecretNotFound"), NEVER),
-    ("get-throttled-retry-after", Same, RateLimited, Some("Throttled"), IN_7_S),
-    ("get-version-not-found", Same, NotFound, Some("SecretNotFound"), NEVER),
-    ("get-wrong-token", Same, Unauthenticated, Some("Unauthorized"), NEVER),
-    ("list-maxresults-too-large", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("purge-being-deleted", Same, InTransition, Some("ObjectIsBeingDeleted"), LATER),
-    ("purge-not-deleted", Same, NotFound, Some("SecretNotFound"), NEVER),
-    ("purge-protected", Same, Forbidden, Some("Forbidden"), NEVER),
-    ("recover-being-deleted", Same, InTransition, Some("ObjectIsBeingDeleted"), LATER),
-    ("recover-not-deleted", Same, NotFound, Some("SecretNotFound"), NEVER),
-    ("restore-malformed", Another, InvalidInput, Some("Malformed backup blob"), NEVER),
-    ("restore-over-existing", Another, Conflict, Some("Conflict"), NEVER),
-    ("set-bad-name", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("set-being-deleted", Same, InTransition, Some("ObjectIsBeingDeleted"), LATER),
-    ("set-being-recovered", Same, InTransition, Some("ObjectIsBeingRecovered"), LATER),
-    ("set-challenge-probe", Another, Unauthenticated, Some("Unauthorized"), NEVER),
-    ("set-forbidden-writes-only", Same, Forbidden, Some("ForbiddenByRbac"), NEVER),
-    ("set-just-purged", Same, InTransition, Some("ObjectIsBeingDeleted"), LATER),
-    ("set-just-recovered", Same, InTransition, Some("ObjectIsBeingRecovered"), LATER),
-    ("set-name-too-long", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("set-no-value", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("set-over-deleted", Same, SoftDeleted, Some("ObjectIsDeletedButRecoverable"), NEVER),
-    ("set-throttled", Same, RateLimited, Some("Throttled"), LATER),
-    ("set-too-many-tags", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("set-wrong-json", Another, InvalidInput, Some("BadParameter"), NEVER),
-    ("update-not-found", Another, NotFound, Some("SecretNotFound"), NEVER),
-];
-
 #[tokio::test]
-async fn every_refusal_has_its_kind_code_status_and_retry() {
-    for (name, asks, kind, code, retry) in TABLE {
-        let fixture = script::load(name);
-        let script = Script::always(Ok(fixture.http_response().unwrap()));
+async fn every_refusal_of_the_table_becomes_its_error() {
+    let rows = refusals::load("azure-key-vault").unwrap();
+    for row in &rows {
+        assert_eq!(row.nth, 1, "no call here needs an answer before");
+        let script = Script::always(Ok(row.answer()));
+        let store = store_on_once(&script);
 
-        let error = match asks {
-            Same => refused(&store_on(&script), &fixture).await,
-            Another => get(&store_on(&script), "mysecret").await,
+        let error = match (&row.fixture, &row.unsent) {
+            (Some(fixture), None) => refused(&store, fixture).await,
+            _ => call(&store, &row.operation).await,
         };
 
-        assert_eq!(error.kind(), *kind, "{name}");
-        assert_eq!(error.code(), *code, "{name}");
-        assert_eq!(error.status(), Some(fixture.response.status), "{name}");
-        assert_eq!(error.retry(), *retry, "{name}");
-        if *asks == Same {
+        assert_eq!(row.check(&error), Ok(()), "{}", row.what);
+        if let (Some(fixture), None) = (&row.fixture, &row.unsent) {
             for sent in script.sent() {
-                script::same_request(&sent, &fixture);
+                script::same_request(&sent, fixture);
             }
         }
     }
+    println!("{} answers on the wire", rows.len());
 }
 
 #[test]
 fn every_refusal_of_the_fixtures_stands_in_the_table() {
     let all = fixture::load("azure-key-vault").unwrap();
     let refusals = all.iter().filter(|fixture| fixture.response.status >= 400);
+    let rows = refusals::load("azure-key-vault").unwrap();
 
-    let names: Vec<_> = refusals.map(|fixture| fixture.name.as_str()).collect();
+    let names: Vec<_> = refusals.map(|fixture| &fixture.name).collect();
 
-    assert_eq!(names, TABLE.iter().map(|row| row.0).collect::<Vec<_>>());
+    let named = rows.iter().filter_map(|row| row.fixture.as_ref());
+    assert_eq!(
+        names,
+        named.map(|fixture| &fixture.name).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
@@ -196,6 +140,65 @@ async fn what_is_too_long_for_a_code_is_not_kept() {
     assert_eq!(error.code(), None);
 }
 
+/// A store that repeats nothing.
+fn store_on_once(script: &Arc<Script>) -> AzureKeyVault {
+    let options = ClientOptions {
+        retry: RetryPolicy {
+            max_repeats: 0,
+            ..RetryPolicy::default()
+        },
+        ..script.options()
+    };
+    AzureKeyVault::builder("myvault")
+        .token("made-up-token".into())
+        .client_options(options)
+        .build()
+        .unwrap()
+}
+
+/// The error of a call of which the first request is answered so.
+async fn call(store: &AzureKeyVault, operation: &str) -> Error {
+    let secret = SecretRef::try_from("mysecret").unwrap();
+    let version = VersionId::new("0123456789abcdef0123456789abcdef").unwrap();
+    let off = InfoPatch {
+        enabled: Some(false),
+        ..InfoPatch::default()
+    };
+    let change = VersionChange::Update(VersionPatch {
+        enabled: Some(false),
+        ..VersionPatch::default()
+    });
+    let page = PageRequest::default;
+    match operation {
+        "get" => get(store, "mysecret").await,
+        "describe" => store.describe(&secret).await.unwrap_err(),
+        "list" => store.list_page(page()).await.unwrap_err(),
+        "list_versions" => {
+            let listed = store.list_versions_page(&secret, page()).await;
+            listed.unwrap_err()
+        }
+        "list_deleted" => store.list_deleted_page(page()).await.unwrap_err(),
+        "put" => put(store, "mysecret", "value").await,
+        "update" => store.update("mysecret", off).await.unwrap_err(),
+        "update_version" => {
+            let begun = store.begin_update_version(&secret, &version, change).await;
+            begun.unwrap_err()
+        }
+        "delete" => store.delete("mysecret").await.unwrap_err(),
+        "recover" => store.recover("mysecret").await.unwrap_err(),
+        "purge" => store.purge("mysecret").await.unwrap_err(),
+        other => panic!("no call {other}"),
+    }
+}
+
+async fn put(store: &AzureKeyVault, name: &str, value: &str) -> Error {
+    let options = PutOptions {
+        keep_metadata: false,
+        ..PutOptions::default()
+    };
+    store.put_with(name, value, options).await.unwrap_err()
+}
+
 async fn get(store: &AzureKeyVault, name: &str) -> Error {
     let read = store.get_with(name, GetOptions::default()).await;
     read.unwrap_err()
@@ -214,12 +217,7 @@ async fn refused(store: &AzureKeyVault, fixture: &Fixture) -> Error {
         }
         ("PUT", ["secrets", name]) => {
             let value = request.body.as_ref().unwrap()["value"].as_str().unwrap();
-            let options = PutOptions {
-                keep_metadata: false,
-                ..PutOptions::default()
-            };
-            let put = store.put_with(*name, value, options).await;
-            put.unwrap_err()
+            put(store, name, value).await
         }
         ("DELETE", ["secrets", name]) => store.delete(*name).await.unwrap_err(),
         ("DELETE", ["deletedsecrets", name]) => store.purge(*name).await.unwrap_err(),

@@ -7,10 +7,11 @@ use std::path::Path;
 use polyvault::{Error, ErrorKind, GetOptions, Payload, Result, Value, VersionId};
 
 use crate::args::Get;
+use crate::stores::Stores;
 use crate::{json, output};
 
-pub(crate) async fn run(args: &Get, json: bool) -> Result<()> {
-    let (store, reference) = args.target.open()?;
+pub(crate) async fn run(args: &Get, stores: &Stores, json: bool) -> Result<()> {
+    let (store, reference) = args.target.open(stores)?;
     let options = match &args.version {
         Some(id) => GetOptions {
             version: VersionId::new(id.as_str())?.into(),

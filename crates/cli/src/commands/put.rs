@@ -5,10 +5,11 @@ use std::path::Path;
 use polyvault::{Error, ErrorKind, Labels, Payload, PutOptions, Result, SecretStoreExt, Timestamp};
 
 use crate::args::Put;
+use crate::stores::Stores;
 use crate::{input, json, output};
 
-pub(crate) async fn run(args: &Put, json: bool) -> Result<()> {
-    let (store, secret) = args.target.open()?;
+pub(crate) async fn run(args: &Put, stores: &Stores, json: bool) -> Result<()> {
+    let (store, secret) = args.target.open(stores)?;
     let options = options(args)?;
     let payload = payload(args)?;
 

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use crate::args::Remove;
 use crate::output;
+use crate::stores::Stores;
 
-pub(crate) async fn delete(args: &Remove, json: bool) -> Result<()> {
-    let (store, secret) = args.target.open()?;
+pub(crate) async fn delete(args: &Remove, stores: &Stores, json: bool) -> Result<()> {
+    let (store, secret) = args.target.open(stores)?;
     let question = format!("Delete {secret} with all its versions from {store}?");
     confirm(args.yes, &question)
         .map_err(|error| error.with_operation("delete").with_secret(&secret))?;
@@ -22,8 +23,8 @@ pub(crate) async fn delete(args: &Remove, json: bool) -> Result<()> {
     output::line(format_args!("deleted {secret}"))
 }
 
-pub(crate) async fn purge(args: &Remove, json: bool) -> Result<()> {
-    let (store, secret) = args.target.open()?;
+pub(crate) async fn purge(args: &Remove, stores: &Stores, json: bool) -> Result<()> {
+    let (store, secret) = args.target.open(stores)?;
     let question = format!("Purge {secret} from {store}? Nothing brings it back.");
     confirm(args.yes, &question)
         .map_err(|error| error.with_operation("purge").with_secret(&secret))?;

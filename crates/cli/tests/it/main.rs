@@ -12,4 +12,5 @@ mod errors;
 mod life;
 mod run;
 mod secrecy;
+mod stores;
 mod values;

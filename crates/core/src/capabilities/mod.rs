@@ -80,7 +80,40 @@ pub enum Generate {
 
 /// What a store can do today. What it refuses here, it refuses before any request.
 ///
-/// One field for everything that can be refused.
+/// One field for everything that can be refused; `check_*` refuse a call in the words that
+/// every store has for it.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::capabilities::Versions;
+/// use polyvault_core::{
+///     DeleteOptions, ErrorKind, GetOptions, InfoPatch, MemoryStore, PageRequest, Payload,
+///     PutOptions, SecretRef, SecretStore, VersionChange,
+/// };
+///
+/// let store = MemoryStore::new();
+/// let can = store.capabilities();
+/// assert_eq!(can.versions, Versions::PinnedReads);
+///
+/// // What an adapter does before each request:
+/// let secret = SecretRef::try_from("db-password")?;
+/// let page = PageRequest::default();
+/// can.check_secret(&secret)?;
+/// can.check_get(&secret, &GetOptions::default())?;
+/// can.check_put(&secret, &Payload::text("s3cret"), &PutOptions::default())?;
+/// can.check_update_version(&secret, &VersionChange::MakeCurrent)?;
+/// can.check_delete(&secret, &DeleteOptions::default())?;
+/// can.check_recover(&secret).and(can.check_purge(&secret))?;
+/// can.check_page(&page).and(can.check_list_deleted(&page))?;
+/// can.check_list_versions(&secret, &page)?;
+///
+/// let nothing = can.check_update(&secret, &InfoPatch::default());
+/// assert_eq!(nothing.map_err(|error| error.kind()), Err(ErrorKind::InvalidInput));
+/// let resumed = can.check_resume();
+/// assert_eq!(resumed.map_err(|error| error.kind()), Err(ErrorKind::Unsupported));
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// The provider's name, the scheme of its store URLs.

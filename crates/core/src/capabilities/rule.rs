@@ -5,6 +5,16 @@ use std::fmt;
 use crate::{Error, ErrorKind, Result, Value};
 
 /// Which characters a text may hold.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::capabilities::Alphabet;
+///
+/// let names = Alphabet::AlphanumericAnd("-");
+/// assert!(names.allows('A') && names.allows('-') && !names.allows('_'));
+/// assert_eq!(names.to_string(), "ASCII letters, digits and -");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alphabet {
     /// Any but control characters.
@@ -45,6 +55,21 @@ impl fmt::Display for Alphabet {
 }
 
 /// What the name of a secret may be.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::capabilities::{Alphabet, NameRule};
+///
+/// let rule = NameRule {
+///     max_chars: 127,
+///     alphabet: Alphabet::AlphanumericAnd("-"),
+///     forbidden_prefix: None,
+///     case_sensitive: false,
+/// };
+/// assert!(rule.check("db-password").is_ok());
+/// assert!(rule.check("db_password").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameRule {
     /// The most characters.
@@ -93,6 +118,22 @@ impl fmt::Display for NameRule {
 }
 
 /// What labels may be.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::capabilities::{Alphabet, LabelRule};
+///
+/// let rule = LabelRule {
+///     max_count: 64,
+///     max_key_chars: 63,
+///     max_value_chars: 63,
+///     keys: Alphabet::LowercaseAnd("-_./\\@"),
+///     values: Alphabet::LowercaseAnd("-_./\\@"),
+/// };
+/// assert!(rule.check("team", "payments").is_ok());
+/// assert!(rule.check("Team", "payments").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelRule {
     /// The most labels.
@@ -146,6 +187,17 @@ impl LabelRule {
 }
 
 /// What the size of a payload is counted in.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::Value;
+/// use polyvault_core::capabilities::SizeUnit;
+///
+/// let key = Value::text("🔑");
+/// assert_eq!(SizeUnit::Bytes.size_of(&key), 4);
+/// assert_eq!(SizeUnit::Utf16.size_of(&key), 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SizeUnit {
     /// Bytes, of text as UTF-8.

@@ -16,11 +16,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Retry {
-    /// The same call will be refused again.
+    /// The same call will be refused again, until something else is changed first:
+    /// the arguments, the secret, the caller's rights, the settings.
     Never,
-    /// The same call may go through later; after this long where the service told.
+    /// The same call may go through later, and a repeat does no harm. The time is the least to
+    /// wait from now on, as the service or its documentation tells it; `None` where neither does.
+    ///
+    /// The client has waited and repeated as far as its [`RetryPolicy`](crate::transport::RetryPolicy)
+    /// allows: this is for the caller's own next try.
     After(Option<Duration>),
-    /// The call may have taken effect although no answer came: look before you repeat it.
+    /// The call may have taken effect although no answer, or none that can be read, says so:
+    /// look before you repeat it. [`Error::help`] says where to look.
     OutcomeUnknown,
 }
 
@@ -38,8 +44,11 @@ impl Retry {
 
 /// Why a call was refused or failed, by whom, and what to do next.
 ///
-/// One word wide. Every question has its own method; none is answered by
-/// parsing the text. Nothing in it holds a value, a token or a raw body.
+/// One word wide. Every question has its own method, and each answer stands for itself: a
+/// [`kind`](Self::kind) only sets what [`retry`](Self::retry) and [`help`](Self::help) begin with,
+/// and no kind implies a status or a code. None is answered by parsing the text, and the adapters
+/// tell refusals apart by status and code alone. Nothing in it holds a value, a token or a raw
+/// body, or another library's error, which might.
 ///
 /// # Example
 ///
@@ -51,8 +60,10 @@ impl Retry {
 /// assert_eq!(error.retry(), Retry::Never);
 /// assert_eq!(error.to_string(), "NotFound: there is no such secret");
 /// ```
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     retry: Retry,
@@ -64,7 +75,6 @@ struct Inner {
     status: Option<u16>,
     code: Option<String>,
     request_id: Option<String>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -81,7 +91,6 @@ impl Error {
             status: None,
             code: None,
             request_id: None,
-            source: None,
         }))
     }
 
@@ -95,13 +104,13 @@ impl Error {
         .with_provider(provider)
     }
 
-    /// What kind of refusal or failure it is.
+    /// What kind of refusal or failure it is; the same for all providers.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same call may be made again.
+    /// Whether the same call may be made again, and when.
     #[must_use]
     pub fn retry(&self) -> Retry {
         self.0.retry
@@ -125,13 +134,14 @@ impl Error {
         self.0.secret.as_deref()
     }
 
-    /// The HTTP status of the answer, where there was one.
+    /// The HTTP status of the refusal. `None` where there was no answer, where one of 2xx could
+    /// not be read, and where nothing was sent.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The service's own code, the innermost where it nests them.
+    /// The service's own code, the innermost where it nests them; `None` where it told none.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
@@ -149,7 +159,7 @@ impl Error {
         &self.0.message
     }
 
-    /// What to do next.
+    /// What to do next, in sentences for people.
     #[must_use]
     pub fn help(&self) -> &str {
         match &self.0.help {
@@ -169,6 +179,13 @@ impl Error {
     #[must_use]
     pub fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.0.help = Some(help.into());
+        self
+    }
+
+    /// Says what to do next, unless it is said already.
+    #[must_use]
+    pub fn or_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
+        self.0.help.get_or_insert_with(|| help.into());
         self
     }
 
@@ -228,34 +245,6 @@ impl Error {
         self.0.request_id = Some(tamed(id.as_ref()));
         self
     }
-
-    /// Keeps the cause; `Display` leaves it to `source()`.
-    #[must_use]
-    pub fn with_source(
-        mut self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        self.0.source = Some(source.into());
-        self
-    }
-
-    /// The same error for another caller; the cause can't be shared.
-    pub(crate) fn without_source(&self) -> Self {
-        let inner = &self.0;
-        Self(Box::new(Inner {
-            kind: inner.kind,
-            retry: inner.retry,
-            message: inner.message.clone(),
-            help: inner.help.clone(),
-            provider: inner.provider,
-            operation: inner.operation,
-            secret: inner.secret.clone(),
-            status: inner.status,
-            code: inner.code.clone(),
-            request_id: inner.request_id.clone(),
-            source: None,
-        }))
-    }
 }
 
 impl fmt::Display for Error {
@@ -301,16 +290,11 @@ impl fmt::Debug for Error {
             .field("status", &inner.status)
             .field("code", &inner.code)
             .field("request_id", &inner.request_id)
-            .field("source", &inner.source)
             .finish()
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
-    }
-}
+impl std::error::Error for Error {}
 
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
@@ -319,12 +303,14 @@ impl From<Infallible> for Error {
 }
 
 /// A service's word that goes into logs as it is: short, and without line ends or terminal codes.
-fn tamed(text: &str) -> String {
+pub(crate) fn tamed(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -360,6 +346,57 @@ mod tests {
         assert!(error.to_string().len() < 300);
         assert_eq!(error.request_id(), Some("r1"));
         assert!(format!("{error:?}").starts_with("Error {"));
+    }
+
+    /// All that can be asked, but for the texts.
+    fn axes(error: &Error) -> [String; 9] {
+        [
+            error.kind().to_string(),
+            format!("{:?}", error.retry()),
+            format!("{:?}", error.provider()),
+            format!("{:?}", error.operation()),
+            format!("{:?}", error.secret()),
+            format!("{:?}", error.status()),
+            format!("{:?}", error.code()),
+            format!("{:?}", error.request_id()),
+            error.help().to_owned(),
+        ]
+    }
+
+    #[test]
+    fn what_one_axis_is_told_changes_no_other() {
+        type Step = (usize, fn(Error) -> Error);
+        let steps: [Step; 10] = [
+            (1, |error| error.with_retry(Retry::Never)),
+            (1, |error| error.with_retry(Retry::After(None))),
+            (1, |error| error.with_retry(Retry::OutcomeUnknown)),
+            (2, |error| error.with_provider("wix-secrets")),
+            (3, |error| error.with_operation("get")),
+            (4, |error| error.with_secret("db")),
+            (5, |error| error.with_status(404)),
+            (6, |error| error.with_code("FORBIDDEN")),
+            (7, |error| error.with_request_id("r-1")),
+            (8, |error| error.with_help("Ask somebody.")),
+        ];
+        for kind in ErrorKind::ALL {
+            let bare = Error::new(*kind, "429 Forbidden: SecretNotFound, try again");
+            assert_eq!(bare.kind(), *kind);
+            assert_eq!((bare.status(), bare.code()), (None, None));
+            for (axis, step) in steps {
+                let (before, after) = (axes(&bare), axes(&step(bare.clone())));
+                for (other, told) in after.iter().enumerate() {
+                    assert!(other == axis || *told == before[other], "{kind}: {told}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_help_wins_where_it_is_only_a_fallback() {
+        let error = Error::new(ErrorKind::Forbidden, "x").or_help("Ask A.");
+
+        assert_eq!(error.clone().or_help("Ask B.").help(), "Ask A.");
+        assert_eq!(error.with_help("Ask B.").help(), "Ask B.");
     }
 
     #[test]

@@ -135,7 +135,8 @@ impl MemoryStore {
             }
             let lost = || {
                 Err(Error::new(ErrorKind::Timeout, "the answer was lost")
-                    .with_retry(Retry::OutcomeUnknown))
+                    .with_retry(Retry::OutcomeUnknown)
+                    .with_help("It may have taken place: look at the secret before you repeat it."))
             };
             if std::mem::take(&mut state.lose_request) {
                 return lost();

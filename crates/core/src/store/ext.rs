@@ -1,20 +1,23 @@
 //! What users call on a store.
 
+mod pages;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use secrecy::SecretString;
 
+use self::pages::paged;
 use super::SecretStore;
 use crate::model::{
     DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, Written,
 };
 use crate::operation::{Outcome, WaitPolicy};
 use crate::options::{DeleteOptions, GetOptions, PutOptions, PutValue};
-use crate::{
-    Error, ErrorKind, OperationId, Page, PageRequest, PageToken, Result, SecretRef, VersionId,
-};
+use crate::{Error, OperationId, Result, SecretRef, VersionId};
 
 /// The calls of every day, on any [`SecretStore`].
 ///
@@ -32,6 +35,36 @@ use crate::{
 /// store.put("db-password", "s3cret").await?;
 /// let text = store.get_text("db-password").await?;
 /// # let _ = text;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Example: the life of a secret
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// use polyvault_core::{MemoryStore, SecretStoreExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let store = MemoryStore::new();
+/// let good = store.put("db-password", "good").await?.version.id.expect("versions have ids here");
+/// store.put("db-password", "bad").await?;
+///
+/// store.rollback("db-password", &good).await?;
+/// assert_eq!(store.history("db-password").await?.len(), 2);
+/// let mut versions = store.list_versions("db-password");
+/// while let Some(version) = versions.try_next().await? {
+///     println!("{:?} made at {:?}", version.id, version.created_at);
+/// }
+///
+/// store.delete("db-password").await?;
+/// assert!(store.list().try_next().await?.is_none());
+/// assert!(store.list_deleted().try_next().await?.is_some());
+/// store.recover("db-password").await?;
+///
+/// store.delete("db-password").await?;
+/// store.purge("db-password").await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -57,6 +90,26 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_put`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{Error, ErrorKind, MemoryStore, PutMode, PutOptions, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// let options = PutOptions {
+    ///     labels: Some([("team".to_owned(), "payments".to_owned())].into()),
+    ///     ..PutOptions::from(PutMode::Create)
+    /// };
+    /// store.put_with("db-password", "s3cret", options.clone()).await?;
+    ///
+    /// let again = store.put_with("db-password", "other", options).await;
+    /// assert_eq!(again.map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn put_with<N>(
         &self,
         secret: N,
@@ -95,6 +148,24 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::get`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{GetOptions, MemoryStore, SecretStoreExt, VersionSelector};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// let first = store.put("db-password", "old").await?.version;
+    /// store.put("db-password", "new").await?;
+    ///
+    /// let pinned = VersionSelector::Exact(first.id.expect("a version has an id here"));
+    /// let old = store.get_with("db-password", GetOptions::from(pinned)).await?;
+    /// assert_eq!(old.payload.single()?.expose_text()?, "old");
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn get_with<N>(&self, secret: N, options: GetOptions) -> Result<Secret>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
@@ -104,6 +175,25 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// Reads many secrets, at most `parallel` at a time; one outcome each, in the order asked.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{ErrorKind, MemoryStore, SecretRef, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// store.put("db-user", "scott").await?;
+    /// let names = ["db-user", "db-password"].map(SecretRef::try_from);
+    ///
+    /// let read = store.get_many(names.into_iter().collect::<Result<_, _>>()?, 8).await;
+    /// let (missing, outcome) = &read[1];
+    /// assert_eq!(missing.as_str(), "db-password");
+    /// assert_eq!(outcome.as_ref().map_err(|error| error.kind()).err(), Some(ErrorKind::NotFound));
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn get_many(
         &self,
         secrets: Vec<SecretRef>,
@@ -124,6 +214,23 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_update`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{InfoPatch, MemoryStore, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// store.put("db-password", "s3cret").await?;
+    ///
+    /// let patch = InfoPatch { description: Some("rotated monthly".into()), ..InfoPatch::default() };
+    /// let info = store.update("db-password", patch).await?;
+    /// assert_eq!(info.description.as_deref(), Some("rotated monthly"));
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn update<N>(&self, secret: N, patch: InfoPatch) -> Result<SecretInfo>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
@@ -140,6 +247,23 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_update_version`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{MemoryStore, SecretStoreExt, VersionChange, VersionPatch, VersionState};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// let version = store.put("db-password", "leaked").await?.version.id.expect("an id");
+    ///
+    /// let off = VersionPatch { enabled: Some(false), ..VersionPatch::default() };
+    /// let info = store.update_version("db-password", &version, VersionChange::Update(off)).await?;
+    /// assert_eq!(info.state, VersionState::Disabled);
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn update_version<N>(
         &self,
         secret: N,
@@ -186,6 +310,24 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::begin_delete`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{DeleteOptions, IdempotencyKey, MemoryStore, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// store.put("db-password", "s3cret").await?;
+    ///
+    /// let options = DeleteOptions { idempotency_key: Some(IdempotencyKey::random()) };
+    /// store.delete_with("db-password", options.clone()).await?;
+    /// // The same key: known as a repeat of the same delete.
+    /// store.delete_with("db-password", options).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn delete_with<N>(&self, secret: N, options: DeleteOptions) -> Result<()>
     where
         N: TryInto<SecretRef, Error: Into<Error>> + Send,
@@ -235,6 +377,26 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// [`list`](Self::list) as a stream that owns its store; on an `Arc<dyn SecretStore>` too.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use futures_util::TryStreamExt;
+    /// use polyvault_core::{MemoryStore, SecretInfo, SecretStore, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store: Arc<dyn SecretStore> = Arc::new(MemoryStore::new());
+    /// store.put("db-password", "s3cret").await?;
+    ///
+    /// let list = Arc::clone(&store).list_owned();
+    /// let all: Vec<SecretInfo> = tokio::spawn(list.try_collect()).await.expect("no panic")?;
+    /// assert_eq!(all.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn list_owned(self: Arc<Self>) -> BoxStream<'static, Result<SecretInfo>> {
         paged(move |page| {
             let store = Arc::clone(&self);
@@ -294,6 +456,18 @@ pub trait SecretStoreExt: SecretStore {
     /// # Errors
     ///
     /// As [`SecretStore::resume`]; `InvalidInput` if the operation was of another kind.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{OperationId, Result, SecretStore, SecretStoreExt, WaitPolicy, Written};
+    ///
+    /// /// Waits for the end of a put that another process began.
+    /// async fn settle(store: &dyn SecretStore, saved: &str) -> Result<Written> {
+    ///     let id = OperationId::new(saved)?;
+    ///     store.resume_as(&id, WaitPolicy::default()).await
+    /// }
+    /// ```
     async fn resume_as<T>(&self, id: &OperationId, policy: WaitPolicy) -> Result<T>
     where
         T: TryFrom<Outcome, Error = Error>,
@@ -303,184 +477,3 @@ pub trait SecretStoreExt: SecretStore {
 }
 
 impl<S: SecretStore + ?Sized> SecretStoreExt for S {}
-
-/// The items of all pages. Ends with an error where the service repeats a page
-/// token, which would go round for ever.
-fn paged<'a, T, F, Fut>(fetch: F) -> BoxStream<'a, Result<T>>
-where
-    T: Send + 'a,
-    F: Fn(PageRequest) -> Fut + Send + Sync + 'a,
-    Fut: Future<Output = Result<Page<T>>> + Send + 'a,
-{
-    struct Pages<F> {
-        fetch: F,
-        seen: std::collections::HashSet<PageToken>,
-        next: Option<PageRequest>,
-    }
-    let start = Pages {
-        fetch,
-        seen: std::collections::HashSet::new(),
-        next: Some(PageRequest::default()),
-    };
-    stream::try_unfold(start, |mut pages| async move {
-        let Some(request) = pages.next.take() else {
-            return Ok(None);
-        };
-        let page = (pages.fetch)(request).await?;
-        if let Some(token) = page.next {
-            if !pages.seen.insert(token.clone()) {
-                return Err(Error::new(
-                    ErrorKind::Unexpected,
-                    "the service gave the same page token twice, the list would never end",
-                ));
-            }
-            pages.next = Some(PageRequest {
-                size: None,
-                token: Some(token),
-            });
-        }
-        let items = stream::iter(page.items.into_iter().map(Ok));
-        Ok(Some((items, pages)))
-    })
-    .try_flatten()
-    .boxed()
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use std::sync::Mutex;
-    use std::time::Duration;
-
-    use super::*;
-    use crate::clock::ManualClock;
-    use crate::{MemoryStore, SecretName};
-
-    type Script = Vec<Result<(&'static [u32], Option<&'static str>)>>;
-
-    /// What the stream gives, and the tokens it sent.
-    async fn stream_of(mut script: Script) -> (Vec<Result<u32>>, Vec<Option<String>>) {
-        script.reverse();
-        let script = Mutex::new(script);
-        let sent = Mutex::new(Vec::new());
-        let items = paged(|page: PageRequest| {
-            let token = page.token.map(|token| token.as_str().to_owned());
-            sent.lock().unwrap().push(token);
-            let answer = script.lock().unwrap().pop().unwrap();
-            async move {
-                answer.map(|(items, next)| Page {
-                    items: items.to_vec(),
-                    next: next.map(PageToken::new),
-                })
-            }
-        });
-        let items = items.collect().await;
-        (items, sent.into_inner().unwrap())
-    }
-
-    fn away() -> Error {
-        Error::new(ErrorKind::Unavailable, "away")
-    }
-
-    #[tokio::test]
-    async fn goes_through_every_page_also_an_empty_one() {
-        let (items, sent) = stream_of(vec![
-            Ok((&[1, 2], Some("first"))),
-            Ok((&[], Some("second"))),
-            Ok((&[3], None)),
-        ])
-        .await;
-
-        let items: Vec<u32> = items.into_iter().map(Result::unwrap).collect();
-        assert_eq!(items, [1, 2, 3]);
-        let sent: Vec<_> = sent.iter().map(Option::as_deref).collect();
-        assert_eq!(sent, [None, Some("first"), Some("second")]);
-    }
-
-    #[tokio::test]
-    async fn stops_after_an_error() {
-        let (items, sent) = stream_of(vec![Ok((&[1], Some("first"))), Err(away())]).await;
-
-        assert!(matches!(items.as_slice(), [Ok(1), Err(_)]));
-        assert_eq!(sent.len(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_token_that_comes_again_ends_the_list_with_an_error() {
-        let (items, sent) = stream_of(vec![
-            Ok((&[1], Some("a"))),
-            Ok((&[2], Some("b"))),
-            Ok((&[3], Some("a"))),
-        ])
-        .await;
-
-        let last = items.last().unwrap().as_ref().unwrap_err();
-        assert_eq!(last.kind(), ErrorKind::Unexpected);
-        assert_eq!(sent.len(), 3);
-    }
-
-    #[tokio::test]
-    async fn a_list_can_own_its_store_whatever_its_type() {
-        let store = Arc::new(MemoryStore::new());
-        store.put("a", "value").await.unwrap();
-        let boxed: Arc<dyn SecretStore> = Arc::clone(&store) as _;
-
-        for list in [store.list_owned(), boxed.list_owned()] {
-            let all: Vec<SecretInfo> = tokio::spawn(list.try_collect()).await.unwrap().unwrap();
-            assert_eq!(all.len(), 1);
-        }
-    }
-
-    #[tokio::test]
-    async fn versions_are_listed_by_name_and_a_bad_name_is_an_item() {
-        let store = MemoryStore::new();
-        store.put("a", "value").await.unwrap();
-
-        let versions: Vec<_> = store.list_versions("a").collect().await;
-        let refused: Vec<_> = store.list_versions("").collect().await;
-
-        assert!(matches!(versions.as_slice(), [Ok(_)]));
-        assert!(matches!(refused.as_slice(), [Err(e)] if e.kind() == ErrorKind::InvalidInput));
-    }
-
-    #[tokio::test]
-    async fn many_are_read_in_the_order_asked_with_one_outcome_each() {
-        let store = MemoryStore::new();
-        for name in ["a", "c"] {
-            store.put(name, name).await.unwrap();
-        }
-        let asked = ["c", "b", "a", "c"].map(|name| SecretName::new(name).unwrap().into());
-
-        for parallel in [0, 1, 9] {
-            let outcomes = store.get_many(asked.to_vec(), parallel).await;
-
-            let told: Vec<_> = outcomes
-                .iter()
-                .map(|(secret, outcome)| (secret.as_str(), outcome.is_ok()))
-                .collect();
-            assert_eq!(told, [("c", true), ("b", false), ("a", true), ("c", true)]);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_history_without_ties_needs_no_description() {
-        let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
-        let store = MemoryStore::builder()
-            .clock(Arc::clone(&clock) as _)
-            .build();
-        store.put("a", "1").await.unwrap();
-        clock.advance(Duration::from_secs(1));
-        store.put("a", "2").await.unwrap();
-        store.faults().forbid("describe");
-
-        let history = store.history("a").await.unwrap();
-        let times: Vec<_> = history.iter().map(|v| v.created_at.unwrap()).collect();
-        assert_eq!(times.len(), 2);
-        assert!(times.is_sorted());
-
-        store.put("a", "3").await.unwrap();
-        let error = store.history("a").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Forbidden);
-    }
-}

@@ -8,6 +8,18 @@ use zeroize::Zeroizing;
 /// The bytes of a request or of an answer, in a buffer that is wiped on drop.
 ///
 /// A clone shares the buffer. `Debug` shows the length only.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::Body;
+///
+/// let body = Body::from_wiped(b"{\"value\":\"s3cret\"}".to_vec().into());
+/// assert_eq!((body.len(), body.is_empty()), (18, false));
+/// assert_eq!(format!("{body:?}"), "Body(18 bytes)");
+/// assert_eq!(body.as_bytes(), &body.clone().into_bytes()[..]);
+/// assert!(Body::empty().is_empty());
+/// ```
 #[derive(Clone, Default)]
 pub struct Body(Bytes);
 

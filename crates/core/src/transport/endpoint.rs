@@ -36,6 +36,12 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 /// let endpoint = Endpoint::parse("endpoint", "https://example.com/prefix/")?;
 /// let uri = endpoint.url().literal("/secrets").segment("a/b")?.query("v", "1").build()?;
 /// assert_eq!(uri.to_string(), "https://example.com/prefix/secrets/a%2Fb?v=1");
+///
+/// assert_eq!((endpoint.as_str(), endpoint.host()), ("https://example.com/prefix", "example.com"));
+/// assert!(endpoint.follow("/prefix/secrets?page=2").is_ok());
+/// assert!(endpoint.follow("https://elsewhere.example/").is_err(), "the credential stays here");
+/// let here = "https://example.com:443/".parse().expect("a URL");
+/// assert!(endpoint.same_origin(&here));
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]

@@ -1,6 +1,38 @@
 //! JSON in and out: errors without text, plaintext without unwiped copies.
 //!
 //! The one file that calls `serde_json::from_*`.
+//!
+//! # Example
+//!
+//! ```
+//! use polyvault_core::transport::json;
+//! use polyvault_core::Value;
+//! use serde::{Deserialize, Serialize};
+//! use serde_json::value::RawValue;
+//!
+//! #[derive(Serialize)]
+//! struct Put<'a> {
+//!     value: json::PlainText<'a>,
+//!     blob: json::PlainBase64<'a>,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! struct Got<'a> {
+//!     #[serde(borrow)]
+//!     value: Option<&'a RawValue>,
+//!     #[serde(borrow)]
+//!     blob: Option<&'a RawValue>,
+//! }
+//!
+//! let value = Value::text("s3cret");
+//! let body = json::encode(&Put { value: json::PlainText(&value), blob: json::PlainBase64(&value) })?;
+//!
+//! let got: Got<'_> = json::decode(body.as_bytes())?;
+//! let text = json::text(got.value.ok_or_else(|| json::missing("value"))?)?;
+//! let blob = json::binary(got.blob.ok_or_else(|| json::missing("blob"))?)?;
+//! assert_eq!(text.expose_bytes(), blob.expose_bytes());
+//! # Ok::<(), polyvault_core::Error>(())
+//! ```
 
 use std::io;
 

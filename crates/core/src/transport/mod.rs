@@ -26,7 +26,7 @@ pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
 pub use self::endpoint::{Endpoint, UrlBuilder};
 pub use self::refusal::{Refusal, RefusalRow, classify, unknown_status};
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
+pub use self::reqwest::{Proxy, ReqwestTransport, ReqwestTransportBuilder};
 pub use self::retry::{RetryPolicy, server_wait};
 pub use self::token::{ReadyToken, Token, TokenCache, TokenSource};
 
@@ -35,6 +35,39 @@ pub use self::token::{ReadyToken, Token, TokenCache, TokenSource};
 /// It follows no redirect, repeats nothing and judges no status: an answer of
 /// any status is `Ok`. It bounds the size of the answer, and never puts a URL,
 /// a header or a body in an error.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use async_trait::async_trait;
+/// use http::{Request, Response, StatusCode};
+/// use polyvault_core::transport::{Body, SendError, SendErrorKind, Transport};
+///
+/// /// A network that is down for all hosts but one.
+/// #[derive(Debug)]
+/// struct OneHost(&'static str);
+///
+/// #[async_trait]
+/// impl Transport for OneHost {
+///     async fn send(&self, request: Request<Body>, _: Duration) -> Result<Response<Body>, SendError> {
+///         if request.uri().host() != Some(self.0) {
+///             return Err(SendError::new(SendErrorKind::NotSent, "no route to the host"));
+///         }
+///         let mut response = Response::new(Body::empty());
+///         *response.status_mut() = StatusCode::NO_CONTENT;
+///         Ok(response)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let request = Request::get("https://other.example/").body(Body::empty()).expect("a request");
+/// let error = OneHost("example.com").send(request, Duration::from_secs(1)).await.unwrap_err();
+/// assert_eq!(error.kind(), SendErrorKind::NotSent);
+/// # }
+/// ```
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends `request` and gives the answer, within `timeout` from first byte to last.
@@ -63,6 +96,10 @@ pub enum SendErrorKind {
     AnswerLost,
     /// The answer was larger than the bound, and was dropped.
     AnswerTooLarge,
+    /// One side's certificate was not accepted by the other: the service has not seen the request.
+    Untrusted,
+    /// A client that was handed in followed a redirect; the answer was dropped.
+    Redirected,
 }
 
 /// A request that got no answer.
@@ -70,6 +107,7 @@ pub enum SendErrorKind {
 pub struct SendError {
     kind: SendErrorKind,
     message: String,
+    help: Option<&'static str>,
 }
 
 impl SendError {
@@ -78,13 +116,27 @@ impl SendError {
         Self {
             kind,
             message: message.into(),
+            help: None,
         }
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn with_help(mut self, help: &'static str) -> Self {
+        self.help = Some(help);
+        self
     }
 
     /// What became of the request.
     #[must_use]
     pub fn kind(&self) -> SendErrorKind {
         self.kind
+    }
+
+    /// What to do next, where more can be said than for the kind.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        self.help
     }
 }
 
@@ -97,12 +149,12 @@ impl fmt::Display for SendError {
 impl std::error::Error for SendError {}
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Ok(Arc::new(ReqwestTransport::default()))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Err(crate::Error::new(
         crate::ErrorKind::Config,
         "field `transport`: none is compiled in, so one must be handed in",
@@ -111,6 +163,19 @@ fn default_transport() -> crate::Result<Arc<dyn Transport>> {
 }
 
 /// A request for JSON, with a JSON body where there is one.
+///
+/// # Example
+///
+/// ```
+/// use http::{Method, Uri};
+/// use polyvault_core::transport::{json, request};
+///
+/// let uri = Uri::from_static("https://example.com/secrets");
+/// let body = json::encode(&["a"])?;
+/// let request = request(Method::POST, uri, Some(body));
+/// assert_eq!(request.headers()["content-type"], "application/json");
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[must_use]
 pub fn request(method: Method, uri: Uri, body: Option<Body>) -> http::Request<Body> {
     const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -127,6 +192,15 @@ pub fn request(method: Method, uri: Uri, body: Option<Body>) -> http::Request<Bo
 
 /// Whether `host` is this machine or its cloud's metadata service: plain http
 /// is allowed there, and no proxy stands between.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::is_near;
+///
+/// assert!(is_near("localhost") && is_near("[::1]") && is_near("169.254.169.254"));
+/// assert!(!is_near("example.com"));
+/// ```
 #[must_use]
 pub fn is_near(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');

@@ -9,6 +9,35 @@ use crate::ErrorKind;
 const MESSAGE_CHARS: usize = 200;
 
 /// An answer whose status is not 2xx, to be made an error of.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::{Refusal, RefusalRow, classify};
+/// use polyvault_core::{Error, ErrorKind};
+///
+/// const TABLE: &[RefusalRow] = &[
+///     (403, "", ErrorKind::Forbidden, "the caller may not do this"),
+///     (404, "", ErrorKind::NotFound, "there is no such secret"),
+///     (404, "NO_SITE", ErrorKind::Config, "there is no such site"),
+/// ];
+///
+/// /// What an adapter hands to its client.
+/// fn refusal(refusal: &Refusal<'_>) -> Error {
+///     let code = refusal.header(&["x-error-code"]).unwrap_or_default();
+///     let (kind, ours) = classify(TABLE, refusal.status(), code);
+///     let theirs = std::str::from_utf8(refusal.body()).ok();
+///     let error = Error::new(kind, refusal.message(ours, theirs)).with_code(code);
+///     match refusal.header(&["x-request-id"]) {
+///         Some(id) => error.with_request_id(id),
+///         None => error,
+///     }
+/// }
+///
+/// assert_eq!(classify(TABLE, 404, "NO_SITE").0, ErrorKind::Config);
+/// assert_eq!(classify(TABLE, 404, "OTHER").0, ErrorKind::NotFound);
+/// # let _ = refusal;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal<'a> {
     pub(super) response: &'a Response<Body>,
@@ -72,11 +101,25 @@ pub fn classify(table: &[RefusalRow], status: u16, code: &str) -> (ErrorKind, &'
 
 /// What a status means that no table has: the service is away where it takes the fault
 /// for its own, unless it says that it never will do what was asked.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::ErrorKind;
+/// use polyvault_core::transport::unknown_status;
+///
+/// assert_eq!(unknown_status(599).0, ErrorKind::Unavailable);
+/// assert_eq!(unknown_status(418).0, ErrorKind::Unexpected);
+/// ```
 #[must_use]
 pub fn unknown_status(status: u16) -> (ErrorKind, &'static str) {
     match status {
         501 | 505 => (ErrorKind::Unexpected, "the service does not know the call"),
         500..=599 => (ErrorKind::Unavailable, "the service failed"),
+        300..=399 => (
+            ErrorKind::Unexpected,
+            "the answer sends elsewhere, which is not followed: the endpoint may be wrong",
+        ),
         _ => (
             ErrorKind::Unexpected,
             "the service answers with a status unknown here",
@@ -108,7 +151,8 @@ mod tests {
             (409, "Gone", (ErrorKind::SoftDeleted, "gone")),
             (409, "New", unknown),
             (404, "Off", unknown),
-            (302, "", unknown),
+            (302, "", unknown_status(307)),
+            (418, "", unknown),
             (501, "", unknown_status(505)),
             (520, "", failed),
         ] {

@@ -21,9 +21,10 @@ pub struct RetryPolicy {
     /// The longest pause that a service's own word is followed for; 60 s by
     /// default. A longer one is given to the caller instead of waited for.
     pub max_server_wait: Duration,
-    /// No repeat begins later than this after the first attempt; 90 s by default.
+    /// The most time for one request with all its repeats and pauses; 90 s by default.
     pub total: Duration,
-    /// The most time for one attempt, from first byte to last; 30 s by default.
+    /// The most time for one attempt, from connecting to the last byte; 30 s by default, and never
+    /// more than what is left of `total`.
     pub attempt: Duration,
 }
 
@@ -88,6 +89,19 @@ impl RetryBudget {
 }
 
 /// How long the service asks to wait, from whichever header it uses.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use polyvault_core::transport::server_wait;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("retry-after", http::HeaderValue::from_static("7"));
+/// let now = "2026-01-01T00:00:00Z".parse().expect("a time");
+/// assert_eq!(server_wait(&headers, now), Some(Duration::from_secs(7)));
+/// ```
 #[must_use]
 pub fn server_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);

@@ -1,5 +1,8 @@
 //! Tokens: one fetch at a time, renewed early.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -7,8 +10,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::clock::Clock;
+use crate::observability::{Event, TARGET, Watch, ended};
 use crate::{Error, Result};
 
 /// A credential as it is sent, and how long it holds.
@@ -82,6 +88,46 @@ impl TokenSource for ReadyToken {
 }
 
 /// Keeps a token while it holds. Clones share it, and one fetch at a time is under way.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use async_trait::async_trait;
+/// use polyvault_core::Result;
+/// use polyvault_core::clock::SystemClock;
+/// use polyvault_core::transport::{ReadyToken, Token, TokenCache, TokenSource};
+///
+/// /// Signs in, and counts how often.
+/// #[derive(Debug, Default)]
+/// struct SignIn(AtomicU32);
+///
+/// #[async_trait]
+/// impl TokenSource for SignIn {
+///     async fn fetch(&self) -> Result<Token> {
+///         let count = self.0.fetch_add(1, Ordering::Relaxed);
+///         Ok(Token { secret: format!("token-{count}").into(), expires_at: None })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let tokens = TokenCache::new(SignIn::default(), Arc::new(SystemClock));
+/// let (generation, _token) = tokens.get().await?;
+/// assert_eq!(tokens.get().await?.0, generation, "kept, not fetched again");
+/// // After a 401:
+/// let newer = tokens.renew(generation).await?.expect("it can be fetched anew");
+/// assert!(newer.0 > generation);
+///
+/// let ready = ReadyToken::new("handed-in".into());
+/// assert!(!ready.renewable());
+/// let tokens = TokenCache::new(ready, Arc::new(SystemClock));
+/// assert!(tokens.renew(0).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TokenCache {
     shared: Arc<Shared>,
@@ -93,6 +139,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     state: RwLock<State>,
     fetching: tokio::sync::Mutex<()>,
+    watch: Watch,
 }
 
 #[derive(Debug, Default)]
@@ -120,12 +167,17 @@ const PAUSE: Duration = Duration::from_secs(30);
 impl TokenCache {
     /// A cache before `source`.
     pub fn new(source: impl TokenSource, clock: Arc<dyn Clock>) -> Self {
+        Self::watched(source, clock, Watch::default())
+    }
+
+    pub(super) fn watched(source: impl TokenSource, clock: Arc<dyn Clock>, watch: Watch) -> Self {
         Self {
             shared: Arc::new(Shared {
                 source: Box::new(source),
                 clock,
                 state: RwLock::default(),
                 fetching: tokio::sync::Mutex::new(()),
+                watch,
             }),
         }
     }
@@ -156,9 +208,16 @@ impl TokenCache {
         {
             return Ok(kept.told());
         }
-        if let Ok(newer) = self.fetch().await {
-            return Ok(newer);
-        }
+        let error = match self.fetch().await {
+            Ok(newer) => return Ok(newer),
+            Err(error) => error,
+        };
+        // Nobody is told otherwise, as long as the kept token holds.
+        tracing::warn!(
+            target: TARGET,
+            { error.type = error.kind().as_str() },
+            "token not renewed early"
+        );
         let later = self.shared.clock.now().saturating_add(PAUSE).ok();
         if let Some(kept) = &mut self.write().kept {
             kept.renew_at = later;
@@ -193,7 +252,7 @@ impl TokenCache {
             // Else as many fetches as callers would fail one after the other.
             (_, now) if now > failures => {
                 if let Some(error) = &self.read().failed {
-                    return Err(error.without_source());
+                    return Err(error.clone());
                 }
             }
             _ => {}
@@ -227,14 +286,39 @@ impl TokenCache {
     }
 
     async fn fetch(&self) -> Result<(u64, Token)> {
-        let fetched = self.shared.source.fetch().await;
-        let now = self.shared.clock.now();
+        let shared = &self.shared;
+        let span = tracing::debug_span!(
+            target: TARGET,
+            "polyvault.token",
+            polyvault.elapsed_ms = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
+        );
+        let timed = shared.watch.is_on() || !span.is_disabled();
+        let started = timed.then(|| shared.clock.now());
+        let fetched = shared.source.fetch().instrument(span.clone()).await;
+        let now = shared.clock.now();
+        let kept = self.keep(fetched, now);
+        if let Some(started) = started {
+            let elapsed = Duration::try_from(now.duration_since(started)).unwrap_or_default();
+            let error = kept.as_ref().err();
+            ended(&span, elapsed, error);
+            shared.watch.tell(|provider| Event::Token {
+                provider,
+                error: error.map(Error::kind),
+                elapsed,
+            });
+        }
+        kept
+    }
+
+    fn keep(&self, fetched: Result<Token>, now: Timestamp) -> Result<(u64, Token)> {
         let mut state = self.write();
         let token = match fetched {
             Ok(token) => token,
             Err(error) => {
                 state.failures += 1;
-                state.failed = Some(error.without_source());
+                state.failed = Some(error.clone());
                 return Err(error);
             }
         };
@@ -256,173 +340,5 @@ impl TokenCache {
 impl Kept {
     fn told(self) -> (u64, Token) {
         (self.generation, self.token)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use futures_util::FutureExt as _;
-
-    use super::*;
-    use crate::ErrorKind;
-    use crate::clock::ManualClock;
-
-    #[derive(Clone, Debug)]
-    struct Counted {
-        fetches: Arc<AtomicU32>,
-        clock: Arc<ManualClock>,
-        life: Duration,
-        broken_after: u32,
-    }
-
-    #[async_trait]
-    impl TokenSource for Counted {
-        async fn fetch(&self) -> Result<Token> {
-            let before = self.fetches.fetch_add(1, Ordering::SeqCst);
-            tokio::task::yield_now().await;
-            if before >= self.broken_after {
-                return Err(Error::new(ErrorKind::Unavailable, "the issuer is away"));
-            }
-            Ok(Token {
-                secret: SecretString::from(format!("t{before}")),
-                expires_at: self.clock.now().checked_add(self.life).ok(),
-            })
-        }
-    }
-
-    fn cache(broken_after: u32) -> (Counted, TokenCache) {
-        let source = Counted {
-            fetches: Arc::default(),
-            clock: Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH)),
-            life: Duration::from_secs(3600),
-            broken_after,
-        };
-        let clock = Arc::clone(&source.clock);
-        (source.clone(), TokenCache::new(source, clock))
-    }
-
-    #[tokio::test]
-    async fn many_callers_make_one_fetch() {
-        let (source, cache) = cache(9);
-
-        let all = futures_util::future::join_all((0..20).map(|_| cache.get())).await;
-
-        assert!(all.iter().all(Result::is_ok));
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn a_token_is_renewed_five_minutes_before_its_end() {
-        let (source, cache) = cache(9);
-        cache.get().await.unwrap();
-
-        source.clock.advance(Duration::from_secs(3299));
-        cache.get().await.unwrap();
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
-
-        source.clock.advance(Duration::from_secs(1));
-        cache.get().await.unwrap();
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn an_early_renewal_that_fails_leaves_the_token_until_its_end() {
-        let (source, cache) = cache(1);
-        cache.get().await.unwrap();
-
-        source.clock.advance(Duration::from_secs(3500));
-        assert_eq!(cache.get().await.unwrap().0, 0);
-
-        source.clock.advance(Duration::from_secs(100));
-        assert_eq!(
-            cache.get().await.unwrap_err().kind(),
-            ErrorKind::Unavailable
-        );
-    }
-
-    #[tokio::test]
-    async fn a_token_of_a_short_life_is_not_fetched_for_every_request() {
-        let (mut source, _) = cache(9);
-        source.life = Duration::from_secs(60);
-        let clock = Arc::clone(&source.clock);
-        let cache = TokenCache::new(source.clone(), clock);
-
-        for _ in 0..6 {
-            cache.get().await.unwrap();
-            source.clock.advance(Duration::from_secs(5));
-        }
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
-
-        cache.get().await.unwrap();
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn callers_with_a_good_token_do_not_wait_for_an_issuer_that_is_away() {
-        let (source, cache) = cache(1);
-        cache.get().await.unwrap();
-        source.clock.advance(Duration::from_secs(3400));
-
-        let mut first = Box::pin(cache.get());
-        assert!(first.as_mut().now_or_never().is_none());
-        assert!(cache.get().now_or_never().unwrap().is_ok());
-        assert!(first.await.is_ok());
-
-        // Nor does each of them ask it again.
-        for _ in 0..5 {
-            assert!(cache.get().await.is_ok());
-        }
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
-        source.clock.advance(Duration::from_secs(30));
-        assert!(cache.get().await.is_ok());
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 3);
-    }
-
-    #[tokio::test]
-    async fn callers_that_waited_for_a_fetch_share_its_failure() {
-        let (source, cache) = cache(0);
-
-        let all = futures_util::future::join_all((0..9).map(|_| cache.get())).await;
-
-        for outcome in all {
-            assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Unavailable);
-        }
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
-        assert!(cache.get().await.is_err());
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn a_fetch_that_was_dropped_holds_nobody_up() {
-        let (source, cache) = cache(9);
-
-        assert!(cache.get().now_or_never().is_none());
-
-        assert!(cache.get().await.is_ok());
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn callers_that_were_refused_together_renew_once() {
-        let (source, cache) = cache(9);
-        let (generation, _) = cache.get().await.unwrap();
-
-        let all = futures_util::future::join_all((0..9).map(|_| cache.renew(generation))).await;
-
-        assert!(all.iter().all(|r| matches!(r, Ok(Some((1, _))))));
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn a_ready_token_is_not_renewed() {
-        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        let cache = TokenCache::new(ReadyToken::new("t".into()), clock);
-        let (generation, _) = cache.get().await.unwrap();
-
-        assert!(cache.renew(generation).await.unwrap().is_none());
     }
 }

@@ -1,6 +1,10 @@
 //! What polyvault-core promises, from outside.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod memory;
+mod observability;
+#[cfg(feature = "reqwest")]
+mod options;
+mod promises;
 #[cfg(feature = "reqwest")]
 mod transport;

@@ -27,6 +27,11 @@
 //! # async fn main() {
 //! let report = run_all(async || Arc::new(Memory(MemoryStore::new())) as _).await;
 //! assert!(report.is_green(), "{report}");
+//! assert!(report.passed().count() > 40);
+//! assert_eq!(report.failed().count(), 0);
+//! for (check, why) in report.skipped() {
+//!     println!("{check}: {why}");
+//! }
 //! # }
 //! ```
 
@@ -36,6 +41,7 @@ mod harness;
 mod report;
 mod tools;
 
+mod cut_off;
 mod deletes;
 mod denied;
 mod leaks;
@@ -61,6 +67,35 @@ pub use self::witness::{Witnessed, witness};
 use std::sync::Arc;
 
 /// One promise of the trait, and how to see whether a store keeps it.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault_core::{MemoryStore, SecretStore};
+/// use polyvault_testkit::conformance::{Harness, Verdict, checks};
+///
+/// struct Memory(MemoryStore);
+///
+/// impl Harness for Memory {
+///     fn store(&self) -> Arc<dyn SecretStore> {
+///         Arc::new(self.0.clone())
+///     }
+///     fn second(&self) -> Arc<dyn SecretStore> {
+///         Arc::new(self.0.clone())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // One check alone, while it is being mended.
+/// let all = checks();
+/// let check = all.iter().find(|check| check.name == "a_put_replaces_the_value").expect("known");
+/// let verdict = check.run(&Memory(MemoryStore::new())).await;
+/// assert!(matches!(verdict, Verdict::Passed));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
     /// What must hold, as the name of the function that checks it.
@@ -95,6 +130,7 @@ pub fn checks() -> Vec<Check> {
         denied::checks(),
         unfit::checks(),
         deletes::checks(),
+        cut_off::checks(),
         soft_delete::checks(),
         leaks::checks(),
         witness::checks(),

@@ -12,6 +12,27 @@ use super::state::State;
 use super::{Emulator, lock};
 
 /// What can be set before an [`Emulator`] starts.
+///
+/// # Example
+///
+/// ```
+/// use std::net::TcpListener;
+///
+/// use polyvault_wix_secrets::emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let emulator = Emulator::builder()
+///     .listener(TcpListener::bind("127.0.0.1:0")?)
+///     .record_requests(false)
+///     .api_key("IST.only-this-one")
+///     .site("11111111-2222-4333-8444-555555555555")
+///     .start()
+///     .await;
+/// assert!(emulator.url().starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct EmulatorBuilder {
     listener: Option<TcpListener>,

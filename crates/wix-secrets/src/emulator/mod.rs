@@ -58,6 +58,49 @@ const PREFIX: &str = "/_api/cloud-secrets-vault-server";
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Example: what goes wrong
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault_core::clock::ManualClock;
+/// use polyvault_core::{ErrorKind, SecretStoreExt};
+/// use polyvault_wix_secrets::emulator::{Call, Emulator};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+/// let emulator = Emulator::builder().clock(Arc::new(clock)).start().await;
+/// let store = emulator.store(); // it waits on the emulator's clock: not at all
+/// emulator.empty_list_as_missing(true);
+/// emulator.consistency_header(true);
+/// store.put("db", "s3cret").await?;
+///
+/// emulator.throttle(1, None); // a read that is refused for the rate is repeated
+/// emulator.fail_next(503);
+/// store.get_text("db").await?;
+///
+/// emulator.forbid([Call::GetValue]);
+/// let refused = store.get_text("db").await;
+/// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::Forbidden));
+/// emulator.permit_all();
+///
+/// emulator.commit_then_drop(1); // the delete takes place, its answer is lost
+/// store.delete("db").await?;
+///
+/// emulator.given(&serde_json::json!({"secret": {"name": "api", "value": "v"}})).expect("known");
+/// assert!(emulator.corrupt("api"), "a bit flipped at rest");
+///
+/// emulator.require_api_key("another");
+/// emulator.require_site("22222222-2222-4333-8444-555555555555");
+/// let refused = store.get_text("api").await;
+/// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::Unauthenticated));
+/// emulator.require_app_secret("of-an-app"); // for clients that sign in as an app
+/// emulator.expire_tokens();
+/// # Ok(())
+/// # }
+/// ```
 pub struct Emulator {
     server: MockServer,
     state: Arc<Mutex<State>>,

@@ -1,12 +1,12 @@
 //! Putting: a list tells the id, then an update or a create; nothing holds the three together.
 
 use polyvault_core::{
-    Error, ErrorKind, Payload, PutMode, PutOptions, Result, Retry, SecretId, SecretInfo,
-    SecretName, SecretRef, Value, VersionInfo, Written,
+    Error, ErrorKind, Payload, PutMode, PutOptions, Result, SecretId, SecretInfo, SecretName,
+    SecretRef, Value, VersionInfo, Written,
 };
 
 use super::WixSecrets;
-use crate::{request, response};
+use crate::{error, request, response};
 
 /// How often a put looks again after another writer was faster.
 const ROUNDS: usize = 4;
@@ -161,7 +161,7 @@ impl WixSecrets {
 /// The error of a put that may have taken place.
 fn unknown_if(lost: bool, error: Error) -> Error {
     match lost {
-        true => error.with_retry(Retry::OutcomeUnknown),
+        true => error::unknown("put", error),
         false => error,
     }
 }

@@ -10,7 +10,9 @@
 mod conformance;
 mod emulator;
 mod harness;
+mod interrupted;
 mod put;
+mod refusals;
 mod replay;
 mod script;
 mod store;

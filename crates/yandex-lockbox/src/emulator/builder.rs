@@ -15,6 +15,29 @@ use super::{Emulator, lock};
 const LAST: u8 = u8::MAX;
 
 /// What can be set before an [`Emulator`] starts.
+///
+/// # Example
+///
+/// ```
+/// use std::net::TcpListener;
+///
+/// use polyvault_yandex_lockbox::emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let lockbox = Emulator::builder()
+///     .listener(TcpListener::bind("127.0.0.1:0")?)
+///     .record_requests(false)
+///     .page_size(5)
+///     .token("t1.only-this-one")
+///     .folder("b1gexamplefolder00000")
+///     .start()
+///     .await;
+/// lockbox.given(&serde_json::json!({"secret": {"name": "db"}})).expect("known");
+/// assert!(lockbox.url().starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct EmulatorBuilder {
     listener: Option<TcpListener>,

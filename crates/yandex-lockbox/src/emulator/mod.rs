@@ -65,6 +65,54 @@ use crate::store::YandexLockbox;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Example: what goes slowly or wrong
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault_core::clock::ManualClock;
+/// use polyvault_core::{ErrorKind, SecretStoreExt};
+/// use polyvault_yandex_lockbox::emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+/// let lockbox = Emulator::builder().clock(Arc::new(clock)).start().await;
+/// let store = lockbox.store(); // it waits on the stand-in's clock: not at all
+///
+/// lockbox.pending_polls(3); // operations take their time, and are not found at first
+/// lockbox.leading_404s(2);
+/// lockbox.poll_interval(5);
+/// lockbox.stored_empty(true);
+/// lockbox.print_defaults(true);
+/// store.put("db", "s3cret").await?;
+///
+/// lockbox.throttle(1, None); // what is refused for the rate is repeated
+/// lockbox.fail_next(503, 14);
+/// store.get_text("db").await?;
+///
+/// lockbox.forbid("Payload.Get").expect("a method of the service");
+/// let refused = store.get_text("db").await;
+/// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::Forbidden));
+/// lockbox.permit_all();
+///
+/// lockbox.fail_next_operation(13, "Internal error");
+/// let failed = store.put("db", "n3w").await;
+/// assert_eq!(failed.map_err(|error| error.kind()).err(), Some(ErrorKind::OperationFailed));
+///
+/// lockbox.commit_then_drop(1); // the version is added, its answer is lost
+/// store.put("db", "n3w").await?;
+/// assert_eq!(store.history("db").await?.len(), 2);
+///
+/// lockbox.page_size(1);
+/// lockbox.empty_page(true);
+/// lockbox.carry_scheduled(true);
+/// assert!(lockbox.corrupt("db"), "a bit flipped at rest");
+/// assert!(lockbox.request_count() > 10);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Emulator {
     server: MockServer,
     state: Arc<Mutex<State>>,

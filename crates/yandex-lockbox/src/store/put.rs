@@ -9,7 +9,7 @@ use polyvault_core::{
 
 use super::find::only;
 use super::{About, YandexLockbox};
-use crate::operation::{Effect, Expected};
+use crate::operation::{Effect, Expected, unread};
 use crate::request;
 
 impl YandexLockbox {
@@ -120,7 +120,7 @@ impl YandexLockbox {
             Some(keys) => Some(keys.clone()),
             None => {
                 let read = self.read(about, &written.secret).await;
-                let read = read.map_err(|error| error.with_retry(Retry::OutcomeUnknown))?;
+                let read = read.map_err(unread)?;
                 let current = read.current;
                 let current = current.filter(|version| version.id == written.version.id);
                 current.and_then(|version| version.entry_keys)
@@ -131,7 +131,8 @@ impl YandexLockbox {
                 ErrorKind::Decode,
                 "the version was added, and the service doesn't tell its keys",
             )
-            .with_retry(Retry::OutcomeUnknown));
+            .with_retry(Retry::OutcomeUnknown)
+            .with_help("Read the current version: if it is not the one you put, put again."));
         };
         let told: BTreeSet<String> = told.into_iter().collect();
         let other: Vec<&str> = told

@@ -10,9 +10,11 @@
 mod conformance;
 mod emulator;
 mod harness;
+mod interrupted;
 mod messages;
 mod put;
 mod raw;
+mod refusals;
 mod replay;
 mod script;
 mod store;

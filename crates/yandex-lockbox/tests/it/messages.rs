@@ -177,7 +177,14 @@ async fn read(kind: &str, message: &Value, secret: &Value) -> Result<String> {
             format!("{}{}", read.version.unwrap(), entries.collect::<String>())
         }
         "refusal" => {
-            let error = store(answer(418, message.to_string()))
+            // The code decides alone, but for what no other status may say.
+            let status = match message["code"].as_i64() {
+                Some(5) => 404,
+                Some(7) => 403,
+                Some(16) => 401,
+                _ => 418,
+            };
+            let error = store(answer(status, message.to_string()))
                 .describe(&id)
                 .await
                 .unwrap_err();

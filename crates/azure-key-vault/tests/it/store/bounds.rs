@@ -1,7 +1,7 @@
 //! What never leaves the process, and what never shows.
 
 use polyvault_azure_key_vault::AzureKeyVault;
-use polyvault_core::ErrorKind::InvalidInput;
+use polyvault_core::ErrorKind::{Config, InvalidInput};
 use polyvault_core::{
     DeleteOptions, Error, GetOptions, InfoPatch, PageRequest, PutOptions, Result, SecretId,
     SecretRef, SecretStore, SecretStoreExt, VersionChange, VersionId, VersionPatch,
@@ -52,6 +52,27 @@ async fn all_calls(store: &AzureKeyVault, secret: &SecretRef) -> Vec<(&'static s
         ("recover", store.begin_recover(secret).await.map(drop)),
         ("purge", store.begin_purge(secret).await.map(drop)),
     ]
+}
+
+#[test]
+fn an_api_version_that_is_none_is_refused() {
+    for (version, fits) in [
+        ("7.6", true),
+        ("2026-03-01-preview", true),
+        ("", false),
+        ("7.6&x=y", false),
+        ("7.6\n", false),
+    ] {
+        let built = AzureKeyVault::builder("myvault")
+            .token("made-up".into())
+            .api_version(version)
+            .build();
+
+        assert_eq!(
+            built.err().map(|error| error.kind()),
+            (!fits).then_some(Config)
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! One service, spoken to: signing in, repeating, holding back, telling what happens.
 
+mod attempt;
 #[cfg(test)]
 mod tests;
 
@@ -7,20 +8,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Method, Request, Response};
-use secrecy::ExposeSecret;
-use tokio::sync::Semaphore;
-use tracing::Instrument as _;
-use url::Url;
-use zeroize::Zeroizing;
+use http::{Method, Request, Response};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::field::Empty;
 
-use super::retry::{RetryBudget, server_wait};
-use super::{
-    Body, Endpoint, Refusal, RetryPolicy, SendErrorKind, Token, TokenCache, TokenSource, Transport,
-};
+use super::retry::RetryBudget;
+use super::{Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport};
 use crate::clock::{Clock, SystemClock};
+use crate::observability::{Event, Metrics, TARGET, Watch, millis, since, within};
 use crate::{Error, ErrorKind, Result, Retry};
 
 /// Whether a request may be sent again when its answer was lost.
@@ -67,6 +62,8 @@ pub struct Service {
     pub scheme: Scheme,
     /// Makes an error of a refusal.
     pub refusal: fn(&Refusal<'_>) -> Error,
+    /// The header of an answer that holds its request id, for spans.
+    pub request_id: &'static str,
 }
 
 /// How to speak to it: what a user may set.
@@ -80,6 +77,8 @@ pub struct ClientOptions {
     pub retry: RetryPolicy,
     /// The most requests at a time; 64 unless said.
     pub max_in_flight: usize,
+    /// Is told what requests cost and how they end; nobody unless said.
+    pub metrics: Option<Arc<dyn Metrics>>,
 }
 
 impl Default for ClientOptions {
@@ -89,6 +88,7 @@ impl Default for ClientOptions {
             clock: Arc::new(SystemClock),
             retry: RetryPolicy::default(),
             max_in_flight: 64,
+            metrics: None,
         }
     }
 }
@@ -101,6 +101,8 @@ pub struct Client {
 
 struct Shared {
     provider: &'static str,
+    request_id: &'static str,
+    watch: Watch,
     endpoints: Vec<Endpoint>,
     tokens: TokenCache,
     scheme: Scheme,
@@ -110,16 +112,6 @@ struct Shared {
     retry: RetryPolicy,
     budget: RetryBudget,
     permits: Semaphore,
-}
-
-/// How an attempt ended that gave no success.
-struct Failed {
-    error: Error,
-    /// Whether another attempt may help and does no harm.
-    again: bool,
-    /// Whether the service may have done what was asked.
-    lost: bool,
-    wait: Option<Duration>,
 }
 
 impl Client {
@@ -133,11 +125,18 @@ impl Client {
             Some(transport) => transport,
             None => super::default_transport()?,
         };
+        let watch = Watch {
+            provider: service.provider,
+            metrics: options.metrics,
+        };
+        let clock = Arc::clone(&options.clock);
         Ok(Self {
             shared: Arc::new(Shared {
                 provider: service.provider,
+                request_id: service.request_id,
                 endpoints: service.endpoints,
-                tokens: TokenCache::new(service.tokens, Arc::clone(&options.clock)),
+                tokens: TokenCache::watched(service.tokens, clock, watch.clone()),
+                watch,
                 scheme: service.scheme,
                 refusal: service.refusal,
                 transport,
@@ -183,13 +182,18 @@ impl Client {
     /// have taken place whatever the outcome says, and a refusal may be of its repeat.
     pub async fn send_tracked(&self, call: Call<'_>) -> (Result<Response<Body>>, bool) {
         let span = tracing::debug_span!(
+            target: TARGET,
             "polyvault.request",
-            provider = self.shared.provider,
-            operation = call.operation,
-            secret = call.secret,
+            polyvault.provider = self.shared.provider,
+            polyvault.operation = call.operation,
+            polyvault.secret = call.secret,
+            polyvault.elapsed_ms = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
         );
         let mut lost = false;
-        let outcome = self.repeated(&call, &mut lost).instrument(span).await;
+        let work = self.repeated(&call, &mut lost);
+        let outcome = within(&span, &*self.shared.clock, work).await;
         let writes = call.request.method() != Method::GET;
         let outcome = outcome.map_err(|error| {
             let error = match lost && writes {
@@ -204,21 +208,27 @@ impl Client {
     async fn repeated(&self, call: &Call<'_>, lost: &mut bool) -> Result<Response<Body>> {
         let shared = &self.shared;
         self.check_origin(&call.request)?;
-        let _permit = self.shared.permits.acquire().await.map_err(|_| closed())?;
+        let _permit = self.permit(call).await?;
         let start = shared.clock.now();
+        let spent = || Duration::try_from(shared.clock.now().duration_since(start));
+        let left = || {
+            shared
+                .retry
+                .total
+                .saturating_sub(spent().unwrap_or_default())
+        };
         let mut delays = shared.retry.delays();
         let mut token = shared.tokens.get().await?;
         let mut renewed = false;
         let mut attempt = 1_u32;
         loop {
-            let failed = match self.attempt(call, &token.1, attempt).await {
+            let failed = match self.attempt(call, &token.1, attempt, left()).await {
                 Ok(response) => {
                     self.shared.budget.earn();
                     return Ok(response);
                 }
                 Err(failed) => failed,
             };
-            attempt += 1;
             *lost |= failed.lost;
             if failed.error.kind() == ErrorKind::Unauthenticated && !renewed {
                 renewed = true;
@@ -226,98 +236,56 @@ impl Client {
                     Some(newer) => token = newer,
                     None => return Err(failed.error),
                 }
+                self.repeating(call, &mut attempt, &failed.error, Duration::ZERO);
                 continue;
             }
             let Some(delay) = delays.next().filter(|_| failed.again) else {
                 return Err(failed.error);
             };
             let delay = failed.wait.map_or(delay, |told| told.max(delay));
-            let spent = shared.clock.now().duration_since(start);
-            let spent = Duration::try_from(spent).unwrap_or_default();
-            let too_long = failed.wait > Some(shared.retry.max_server_wait)
-                || spent.saturating_add(delay) > shared.retry.total;
+            let too_long = failed.wait > Some(shared.retry.max_server_wait) || delay >= left();
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }
+            self.repeating(call, &mut attempt, &failed.error, delay);
             shared.clock.sleep(delay).await;
         }
     }
 
-    async fn attempt(
-        &self,
-        call: &Call<'_>,
-        token: &Token,
-        attempt: u32,
-    ) -> Result<Response<Body>, Failed> {
+    /// A place among the requests under way.
+    async fn permit(&self, call: &Call<'_>) -> Result<SemaphorePermit<'_>> {
         let shared = &self.shared;
-        let mut request = call.request.clone();
-        let header = self.authorization(token).map_err(Failed::for_good)?;
-        request.headers_mut().insert(AUTHORIZATION, header);
-        let started = shared.clock.now();
-        let answer = shared.transport.send(request, shared.retry.attempt).await;
-        let elapsed = shared.clock.now().duration_since(started).as_millis();
-        let response = match answer {
-            Ok(response) => response,
-            Err(error) => {
-                tracing::debug!(attempt, elapsed_ms = %elapsed, kind = ?error.kind(), "no answer");
-                return Err(Failed::unanswered(&error, call.repeat));
-            }
-        };
-        let status = response.status();
-        if status.is_success() {
-            tracing::debug!(attempt, elapsed_ms = %elapsed, status = status.as_u16(), "answered");
-            return Ok(response);
+        if let Ok(permit) = shared.permits.try_acquire() {
+            return Ok(permit);
         }
-        let refusal = Refusal {
-            response: &response,
-            quotable: call.request.body().is_empty(),
-        };
-        let error = (shared.refusal)(&refusal).with_status(status.as_u16());
+        tracing::debug!(target: TARGET, "queued");
+        let started = shared.watch.is_on().then(|| shared.clock.now());
+        let permit = shared.permits.acquire().await.map_err(|_| closed())?;
+        if let Some(started) = started {
+            let waited = since(started, &*shared.clock);
+            shared.watch.tell(|provider| Event::Queued {
+                provider,
+                operation: call.operation,
+                waited,
+            });
+        }
+        Ok(permit)
+    }
+
+    fn repeating(&self, call: &Call<'_>, attempt: &mut u32, error: &Error, delay: Duration) {
         tracing::debug!(
-            attempt,
-            elapsed_ms = %elapsed,
-            status = status.as_u16(),
-            request_id = error.request_id(),
-            kind = error.kind().as_str(),
-            "refused"
+            target: TARGET,
+            { polyvault.delay_ms = millis(delay), error.type = error.kind().as_str() },
+            "repeating"
         );
-        let wait = server_wait(response.headers(), shared.clock.now());
-        Err(Failed::refused(error, call.repeat, wait))
-    }
-
-    fn authorization(&self, token: &Token) -> Result<HeaderValue> {
-        #[expect(clippy::disallowed_methods, reason = "the Authorization header")]
-        let secret = token.secret.expose_secret();
-        let prefix = match self.shared.scheme {
-            Scheme::Raw => "",
-            Scheme::Bearer => "Bearer ",
-        };
-        let text = Zeroizing::new([prefix, secret].concat().into_bytes());
-        let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).map_err(|_| {
-            Error::new(
-                ErrorKind::Unauthenticated,
-                "the credential holds characters that no header can carry",
-            )
-        })?;
-        header.set_sensitive(true);
-        Ok(header)
-    }
-
-    /// The last door before a credential leaves: whatever built the URL, it goes
-    /// to the store's own origins only.
-    fn check_origin(&self, request: &Request<Body>) -> Result<()> {
-        let url = Url::parse(&request.uri().to_string());
-        let known = |url: &Url| {
-            let endpoints = &self.shared.endpoints;
-            endpoints.iter().any(|endpoint| endpoint.same_origin(url))
-        };
-        match url {
-            Ok(url) if known(&url) => Ok(()),
-            _ => Err(Error::new(
-                ErrorKind::Unexpected,
-                "a request to another origin than the store's was held back",
-            )),
-        }
+        self.shared.watch.tell(|provider| Event::Retry {
+            provider,
+            operation: call.operation,
+            attempt: *attempt,
+            error: error.kind(),
+            delay,
+        });
+        *attempt += 1;
     }
 }
 
@@ -327,60 +295,6 @@ impl fmt::Debug for Client {
             .field("provider", &self.shared.provider)
             .field("endpoints", &self.shared.endpoints)
             .finish_non_exhaustive()
-    }
-}
-
-impl Failed {
-    fn for_good(error: Error) -> Self {
-        Self {
-            error,
-            again: false,
-            lost: false,
-            wait: None,
-        }
-    }
-
-    fn unanswered(error: &super::SendError, repeat: Repeat) -> Self {
-        let (kind, lost, helps) = match error.kind() {
-            SendErrorKind::Setup => (ErrorKind::Config, false, false),
-            SendErrorKind::NotSent => (ErrorKind::Unavailable, false, true),
-            SendErrorKind::TimedOut => (ErrorKind::Timeout, true, true),
-            SendErrorKind::AnswerLost => (ErrorKind::Unavailable, true, true),
-            SendErrorKind::AnswerTooLarge => (ErrorKind::Decode, true, false),
-        };
-        let error = Error::new(kind, format!("no answer: {error}"));
-        Self::ended(error, repeat, lost, helps, None)
-    }
-
-    fn refused(error: Error, repeat: Repeat, wait: Option<Duration>) -> Self {
-        // A service that turns a request away for the rate has not begun it.
-        let (lost, helps) = match error.kind() {
-            ErrorKind::RateLimited => (false, true),
-            ErrorKind::Unavailable | ErrorKind::Timeout => (true, true),
-            _ => (false, false),
-        };
-        // An adapter may know a service's pace that the answer doesn't tell.
-        let (error, wait) = match error.retry() {
-            Retry::After(None) => (error.with_retry(Retry::After(wait)), wait),
-            Retry::After(known) => (error, wait.or(known)),
-            _ => (error, wait),
-        };
-        Self::ended(error, repeat, lost, helps, wait)
-    }
-
-    fn ended(
-        error: Error,
-        repeat: Repeat,
-        lost: bool,
-        helps: bool,
-        wait: Option<Duration>,
-    ) -> Self {
-        Self {
-            error,
-            again: helps && (!lost || repeat == Repeat::Safe),
-            lost,
-            wait,
-        }
     }
 }
 

@@ -4,18 +4,20 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::transport::{ReadyToken, SendError};
+use crate::transport::{ReadyToken, SendError, SendErrorKind, Token};
 
 /// Answers from a list and keeps what it was asked.
 #[derive(Debug, Default)]
 struct Script {
     answers: Mutex<VecDeque<Result<Response<Body>, SendErrorKind>>>,
     asked: Mutex<Vec<Request<Body>>>,
+    timeouts: Mutex<Vec<Duration>>,
 }
 
 #[async_trait]
@@ -23,8 +25,9 @@ impl Transport for Script {
     async fn send(
         &self,
         request: Request<Body>,
-        _timeout: Duration,
+        timeout: Duration,
     ) -> Result<Response<Body>, SendError> {
+        self.timeouts.lock().unwrap().push(timeout);
         self.asked.lock().unwrap().push(request);
         let answer = self.answers.lock().unwrap().pop_front();
         answer
@@ -96,6 +99,7 @@ fn client(
         tokens,
         scheme: Scheme::Bearer,
         refusal,
+        request_id: "x-request-id",
     };
     let options = ClientOptions {
         transport: Some(Arc::clone(&script) as _),
@@ -345,7 +349,7 @@ async fn a_change_that_lost_every_answer_may_have_taken_place() {
 async fn no_option_is_too_large() {
     let script = Arc::new(Script::default());
     let wait = || told_to_wait(429, &u64::MAX.to_string());
-    let answers = [wait(), wait(), answer(200)];
+    let answers = [wait(), answer(200)];
     script.answers.lock().unwrap().extend(answers);
     let service = Service {
         provider: "test",
@@ -353,6 +357,7 @@ async fn no_option_is_too_large() {
         tokens: ready(),
         scheme: Scheme::Raw,
         refusal,
+        request_id: "x-request-id",
     };
     let options = ClientOptions {
         transport: Some(Arc::clone(&script) as _),
@@ -365,6 +370,7 @@ async fn no_option_is_too_large() {
             ..RetryPolicy::default()
         },
         max_in_flight: usize::MAX,
+        ..ClientOptions::default()
     };
     let client = Client::new(service, options).unwrap();
     let call = Call {
@@ -377,4 +383,43 @@ async fn no_option_is_too_large() {
     };
 
     assert_eq!(client.send(call).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn no_attempt_outlives_the_total_deadline() {
+    // 90 s in all and 30 s for an attempt, unless said.
+    let answers = [
+        told_to_wait(503, "55"),
+        told_to_wait(503, "25"),
+        told_to_wait(503, "10"),
+    ];
+    let fixed = client(answers, ready());
+
+    let error = send(&fixed, Repeat::Safe).await.unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let timeouts = fixed.script.timeouts.lock().unwrap().clone();
+    assert_eq!(timeouts, [30, 30, 10].map(Duration::from_secs));
+}
+
+#[tokio::test]
+async fn a_refused_certificate_is_a_setting_to_mend_and_not_repeated() {
+    let fixed = client([Err(SendErrorKind::Untrusted)], ready());
+
+    let error = send(&fixed, Repeat::Safe).await.unwrap_err();
+
+    assert_eq!(
+        (error.kind(), error.retry()),
+        (ErrorKind::Config, Retry::Never)
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_a_redirect_took_away_may_have_happened() {
+    let fixed = client([Err(SendErrorKind::Redirected)], ready());
+
+    let error = send(&fixed, Repeat::Unsafe).await.unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert_eq!(error.retry(), Retry::OutcomeUnknown);
 }

@@ -1,4 +1,8 @@
-//! The one file that names reqwest.
+//! The one folder that names reqwest, and rustls below it.
+
+mod options;
+mod proxy;
+mod tls;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -10,12 +14,15 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method};
 use zeroize::{Zeroize, Zeroizing};
 
+pub use self::options::ReqwestTransportBuilder;
+pub use self::proxy::Proxy;
 use super::{Body, SendError, SendErrorKind, Transport};
 
 /// The default [`Transport`]: reqwest on rustls, redirects off.
 ///
 /// Loopback and metadata addresses are reached without a proxy, and plain
-/// http without a CA store.
+/// http without a CA store. Clones of a store share its connections; stores share
+/// them where they are handed the same transport.
 ///
 /// # Example
 ///
@@ -28,33 +35,71 @@ use super::{Body, SendError, SendErrorKind, Transport};
 ///     .build();
 /// ```
 pub struct ReqwestTransport {
+    clients: Clients,
+    max_answer_bytes: usize,
+}
+
+enum Clients {
+    Given(reqwest::Client),
+    Own(Box<Own>),
+}
+
+/// Clients are made when first needed, since one for https fails on a machine
+/// without a CA store that plain http never asks for.
+struct Own {
     options: ReqwestTransportBuilder,
     plain: OnceLock<reqwest::Client>,
     local: OnceLock<reqwest::Client>,
     remote: OnceLock<reqwest::Client>,
 }
 
-/// What can be set of a [`ReqwestTransport`].
-#[derive(Clone, Debug)]
-pub struct ReqwestTransportBuilder {
-    connect_timeout: Duration,
-    read_timeout: Duration,
-    max_answer_bytes: usize,
-}
-
 impl ReqwestTransport {
-    /// Starts with the defaults: 10 s to connect, 30 s between two reads, answers of at most 8 MiB.
-    #[must_use]
+    /// Starts with the defaults: 10 s to connect, 30 s between two reads, answers of at most
+    /// 8 MiB, HTTP/2 where the service speaks it, the system's CAs, and the proxy of the
+    /// variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     pub fn builder() -> ReqwestTransportBuilder {
-        ReqwestTransportBuilder {
-            connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(30),
-            max_answer_bytes: 8 * 1024 * 1024,
+        ReqwestTransportBuilder::default()
+    }
+
+    /// Sends by a client of the caller's, with its timeouts, CAs, proxies and headers.
+    ///
+    /// Answers stay bounded at 8 MiB and each request has its deadline. What the client decides
+    /// is no longer kept: make it with `redirect(Policy::none())`, or a redirect takes the
+    /// request along, in the worst case with a value to another host; the answer is then refused,
+    /// which comes too late. A proxy of its own also stands before loopback and metadata
+    /// addresses unless its `no_proxy` names them. A certificate that is refused is told as
+    /// such only where the client runs on rustls.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::ReqwestTransport;
+    /// use std::time::Duration;
+    ///
+    /// let client = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .read_timeout(Duration::from_secs(30))
+    ///     .build()?;
+    /// let transport = ReqwestTransport::from_client(client);
+    /// # Ok::<(), reqwest::Error>(())
+    /// ```
+    #[must_use]
+    pub fn from_client(client: reqwest::Client) -> Self {
+        Self {
+            clients: Clients::Given(client),
+            max_answer_bytes: options::MAX_ANSWER_BYTES,
         }
     }
 
-    /// The client for `uri`: clients are made when first needed, since one for
-    /// https fails on a machine without a CA store that plain http never asks for.
+    fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, SendError> {
+        match &self.clients {
+            Clients::Given(client) => Ok(client),
+            Clients::Own(own) => own.client(uri),
+        }
+    }
+}
+
+impl Own {
     fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, SendError> {
         let near = super::is_near(uri.host().unwrap_or_default());
         let secure = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
@@ -66,81 +111,30 @@ impl ReqwestTransport {
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = self.options.client(secure, near)?;
+        let client = self.options.client(secure, near).map_err(|error| {
+            let message = format!("no HTTPS client: {}", root_cause(error));
+            SendError::new(SendErrorKind::Setup, message).with_help(
+                "Install the system's CA certificates, or name the service's CA with `ca_file`.",
+            )
+        })?;
         Ok(slot.get_or_init(|| client))
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ReqwestTransport");
+        // A client shows its headers, and one that was handed in may hold a credential there.
+        if let Clients::Own(own) = &self.clients {
+            shown.field("options", &own.options);
+        }
+        shown.finish_non_exhaustive()
     }
 }
 
 impl Default for ReqwestTransport {
     fn default() -> Self {
         Self::builder().build()
-    }
-}
-
-impl fmt::Debug for ReqwestTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReqwestTransport")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
-    }
-}
-
-impl ReqwestTransportBuilder {
-    /// How long a connection may take to come about.
-    #[must_use]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// How long the service may be silent within an answer.
-    #[must_use]
-    pub fn read_timeout(mut self, timeout: Duration) -> Self {
-        self.read_timeout = timeout;
-        self
-    }
-
-    /// The largest answer that is taken, in bytes.
-    #[must_use]
-    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
-        self.max_answer_bytes = bytes;
-        self
-    }
-
-    /// The transport; nothing is opened yet.
-    #[must_use]
-    pub fn build(self) -> ReqwestTransport {
-        ReqwestTransport {
-            options: self,
-            plain: OnceLock::new(),
-            local: OnceLock::new(),
-            remote: OnceLock::new(),
-        }
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that makes clients"
-    )]
-    fn client(&self, secure: bool, near: bool) -> Result<reqwest::Client, SendError> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(self.connect_timeout)
-            .read_timeout(self.read_timeout)
-            .user_agent(concat!("polyvault/", env!("CARGO_PKG_VERSION")));
-        if !secure {
-            builder = builder.tls_certs_only([]);
-        }
-        if near || !secure {
-            builder = builder.no_proxy();
-        }
-        builder.build().map_err(|error| {
-            SendError::new(
-                SendErrorKind::Setup,
-                format!("no HTTPS client: {}", root_cause(error)),
-            )
-        })
     }
 }
 
@@ -166,7 +160,17 @@ impl Transport for ReqwestTransport {
             request.headers_mut().insert(CONTENT_LENGTH, none);
         }
 
+        let asked = request.url().clone();
+
         let mut answer = client.execute(request).await.map_err(unanswered)?;
+        // Ours follows none; of a client that was handed in nobody knows.
+        if *answer.url() != asked {
+            return Err(SendError::new(
+                SendErrorKind::Redirected,
+                "the client followed a redirect, and the answer is not the service's",
+            )
+            .with_help("Make the client with `redirect(reqwest::redirect::Policy::none())`."));
+        }
 
         let mut response = http::Response::new(Body::empty());
         *response.status_mut() = answer.status();
@@ -178,7 +182,7 @@ impl Transport for ReqwestTransport {
 
 impl ReqwestTransport {
     async fn read(&self, answer: &mut reqwest::Response) -> Result<Body, SendError> {
-        let bound = self.options.max_answer_bytes;
+        let bound = self.max_answer_bytes;
         let too_large = || {
             let message = format!("the answer is larger than {bound} bytes");
             Err(SendError::new(SendErrorKind::AnswerTooLarge, message))
@@ -204,6 +208,9 @@ impl ReqwestTransport {
 }
 
 fn unanswered(error: reqwest::Error) -> SendError {
+    if let Some(refused) = tls::refused(&error) {
+        return refused;
+    }
     let kind = if error.is_builder() {
         SendErrorKind::Setup
     } else if error.is_connect() {

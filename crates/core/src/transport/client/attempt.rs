@@ -1,0 +1,224 @@
+//! One attempt of a request, and how it ended.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
+use secrecy::ExposeSecret;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::super::retry::server_wait;
+use super::super::{Body, Refusal, SendError, SendErrorKind, Token};
+use super::{Call, Client, Repeat, Scheme};
+use crate::error::tamed;
+use crate::observability::{Event, TARGET, ended, since};
+use crate::{Error, ErrorKind, Result, Retry};
+
+impl Client {
+    /// Sends the request once and tells what came of it.
+    pub(super) async fn attempt(
+        &self,
+        call: &Call<'_>,
+        token: &Token,
+        attempt: u32,
+        left: Duration,
+    ) -> Result<Response<Body>, Failed> {
+        let shared = &self.shared;
+        let header = self.authorization(token).map_err(Failed::for_good)?;
+        let span = tracing::debug_span!(
+            target: TARGET,
+            "polyvault.attempt",
+            otel.kind = "client",
+            http.request.method = call.request.method().as_str(),
+            http.request.resend_count = (attempt > 1).then(|| attempt - 1),
+            http.request.body.size = call.request.body().len(),
+            http.response.status_code = Empty,
+            http.response.body.size = Empty,
+            polyvault.request_id = Empty,
+            polyvault.elapsed_ms = Empty,
+            error.type = Empty,
+            otel.status_code = Empty,
+        );
+        let mut request = call.request.clone();
+        request.headers_mut().insert(AUTHORIZATION, header);
+        let started = shared.clock.now();
+        let sent = shared
+            .transport
+            .send(request, shared.retry.attempt.min(left));
+        let answer = sent.instrument(span.clone()).await;
+        let elapsed = since(started, &*shared.clock);
+        if let Ok(answer) = &answer {
+            self.tell_answer(&span, answer);
+        }
+        let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+        let received = answer.as_ref().map_or(0, |answer| answer.body().len());
+        let outcome = self.judge(call, answer);
+        let failed = outcome.as_ref().err();
+        ended(&span, elapsed, failed.map(|failed| &failed.error));
+        span.in_scope(|| match (status, failed) {
+            (Some(_), None) => tracing::debug!(target: TARGET, "answered"),
+            (Some(_), Some(_)) => tracing::debug!(target: TARGET, "refused"),
+            (None, _) => tracing::debug!(target: TARGET, "no answer"),
+        });
+        shared.watch.tell(|provider| Event::Attempt {
+            provider,
+            operation: call.operation,
+            attempt,
+            status,
+            error: failed.map(|failed| failed.error.kind()),
+            lost: failed.is_some_and(|failed| failed.lost),
+            elapsed,
+            sent: bytes(call.request.body().len()),
+            received: bytes(received),
+        });
+        if let Some(failed) = failed.filter(|f| f.error.kind() == ErrorKind::RateLimited) {
+            shared.watch.tell(|provider| Event::Throttled {
+                provider,
+                operation: call.operation,
+                wait: failed.wait,
+            });
+        }
+        outcome
+    }
+
+    fn tell_answer(&self, span: &Span, answer: &Response<Body>) {
+        span.record("http.response.status_code", answer.status().as_u16());
+        span.record("http.response.body.size", answer.body().len());
+        let id = answer.headers().get(self.shared.request_id);
+        if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+            span.record("polyvault.request_id", tamed(id));
+        }
+    }
+
+    fn judge(
+        &self,
+        call: &Call<'_>,
+        answer: Result<Response<Body>, SendError>,
+    ) -> Result<Response<Body>, Failed> {
+        let response = match answer {
+            Ok(response) if response.status().is_success() => return Ok(response),
+            Ok(response) => response,
+            Err(error) => return Err(Failed::unanswered(&error, call.repeat)),
+        };
+        let refusal = Refusal {
+            response: &response,
+            quotable: call.request.body().is_empty(),
+        };
+        let error = (self.shared.refusal)(&refusal).with_status(refusal.status());
+        let wait = server_wait(response.headers(), self.shared.clock.now());
+        Err(Failed::refused(error, call.repeat, wait))
+    }
+
+    fn authorization(&self, token: &Token) -> Result<HeaderValue> {
+        #[expect(clippy::disallowed_methods, reason = "the Authorization header")]
+        let secret = token.secret.expose_secret();
+        let prefix = match self.shared.scheme {
+            Scheme::Raw => "",
+            Scheme::Bearer => "Bearer ",
+        };
+        let text = Zeroizing::new([prefix, secret].concat().into_bytes());
+        let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).map_err(|_| {
+            Error::new(
+                ErrorKind::Unauthenticated,
+                "the credential holds characters that no header can carry",
+            )
+        })?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    /// The last door before a credential leaves: whatever built the URL, it goes
+    /// to the store's own origins only.
+    pub(super) fn check_origin(&self, request: &Request<Body>) -> Result<()> {
+        let url = Url::parse(&request.uri().to_string());
+        let known = |url: &Url| {
+            let endpoints = &self.shared.endpoints;
+            endpoints.iter().any(|endpoint| endpoint.same_origin(url))
+        };
+        match url {
+            Ok(url) if known(&url) => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::Unexpected,
+                "a request to another origin than the store's was held back",
+            )),
+        }
+    }
+}
+
+/// How an attempt ended that gave no success.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    /// Whether another attempt may help and does no harm.
+    pub(super) again: bool,
+    /// Whether the service may have done what was asked.
+    pub(super) lost: bool,
+    pub(super) wait: Option<Duration>,
+}
+
+impl Failed {
+    fn for_good(error: Error) -> Self {
+        Self {
+            error,
+            again: false,
+            lost: false,
+            wait: None,
+        }
+    }
+
+    fn unanswered(error: &SendError, repeat: Repeat) -> Self {
+        let (kind, lost, helps) = match error.kind() {
+            SendErrorKind::Setup => (ErrorKind::Config, false, false),
+            SendErrorKind::NotSent => (ErrorKind::Unavailable, false, true),
+            SendErrorKind::TimedOut => (ErrorKind::Timeout, true, true),
+            SendErrorKind::AnswerLost => (ErrorKind::Unavailable, true, true),
+            SendErrorKind::AnswerTooLarge => (ErrorKind::Decode, true, false),
+            SendErrorKind::Untrusted => (ErrorKind::Config, false, false),
+            SendErrorKind::Redirected => (ErrorKind::Config, true, false),
+        };
+        let told = Error::new(kind, format!("no answer: {error}"));
+        let error = match error.help() {
+            Some(help) => told.with_help(help),
+            None => told,
+        };
+        Self::ended(error, repeat, lost, helps, None)
+    }
+
+    fn refused(error: Error, repeat: Repeat, wait: Option<Duration>) -> Self {
+        // A service that turns a request away for the rate has not begun it.
+        let (lost, helps) = match error.kind() {
+            ErrorKind::RateLimited => (false, true),
+            ErrorKind::Unavailable | ErrorKind::Timeout => (true, true),
+            _ => (false, false),
+        };
+        // An adapter may know a service's pace that the answer doesn't tell.
+        let (error, wait) = match error.retry() {
+            Retry::After(None) => (error.with_retry(Retry::After(wait)), wait),
+            Retry::After(known) => (error, wait.or(known)),
+            _ => (error, wait),
+        };
+        Self::ended(error, repeat, lost, helps, wait)
+    }
+
+    fn ended(
+        error: Error,
+        repeat: Repeat,
+        lost: bool,
+        helps: bool,
+        wait: Option<Duration>,
+    ) -> Self {
+        Self {
+            error,
+            again: helps && (!lost || repeat == Repeat::Safe),
+            lost,
+            wait,
+        }
+    }
+}
+
+fn bytes(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,427 @@
+//! Every operation of a store with one of its requests answered otherwise: the first, then the
+//! second, and so on.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::{Request, Response};
+use polyvault_core::capabilities::Scope;
+use polyvault_core::transport::{
+    Body, ClientOptions, ReqwestTransport, RetryPolicy, SendError, Transport,
+};
+use polyvault_core::{
+    ErrorKind, GetOptions, InfoPatch, Labels, OnSoftDeleted, Operation, OperationId, PageRequest,
+    PutMode, PutOptions, Result, SecretId, SecretName, SecretRef, SecretStore, SecretStoreExt,
+    VersionChange, VersionId, VersionPatch, VersionSelector, WaitPolicy,
+};
+
+use crate::refusals;
+use crate::script::Answer;
+
+/// More requests than one call of a store makes.
+const MOST: usize = 20;
+
+/// A call of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Call {
+    /// A read by name.
+    Get,
+    /// A read by id.
+    GetById,
+    /// A read of a version.
+    GetVersion,
+    /// Metadata.
+    Describe,
+    /// Metadata of what is switched off.
+    DescribeDisabled,
+    /// The whole list, in pages of one.
+    List,
+    /// All versions, in pages of one.
+    ListVersions,
+    /// A put of a new name.
+    Create,
+    /// A put of a name that is there.
+    Upsert,
+    /// A put that must find the name.
+    AddVersion,
+    /// A put that changes metadata too.
+    PutMetadata,
+    /// A put over a deleted one, which it is to recover.
+    PutRecovering,
+    /// A put over a deleted one, which it is to purge.
+    PutPurging,
+    /// A change of labels or description.
+    Update,
+    /// Switching off.
+    Disable,
+    /// A change of a version.
+    UpdateVersion,
+    /// A delete, to its end.
+    Delete,
+    /// All deleted ones, in pages of one.
+    ListDeleted,
+    /// A recovery, to its end.
+    Recover,
+    /// A purge, to its end.
+    Purge,
+    /// A delete that another process began, to its end.
+    Resume,
+}
+
+impl Call {
+    /// All calls.
+    pub const ALL: &'static [Self] = &[
+        Self::Get,
+        Self::GetById,
+        Self::GetVersion,
+        Self::Describe,
+        Self::DescribeDisabled,
+        Self::List,
+        Self::ListVersions,
+        Self::Create,
+        Self::Upsert,
+        Self::AddVersion,
+        Self::PutMetadata,
+        Self::PutRecovering,
+        Self::PutPurging,
+        Self::Update,
+        Self::Disable,
+        Self::UpdateVersion,
+        Self::Delete,
+        Self::ListDeleted,
+        Self::Recover,
+        Self::Purge,
+        Self::Resume,
+    ];
+}
+
+/// What came of a call of which one request was answered otherwise.
+#[derive(Debug)]
+pub struct Interrupted {
+    /// The call.
+    pub call: Call,
+    /// Verb and path of the request that got the answer, without the query.
+    pub request: String,
+    /// How many requests came before it.
+    pub before: usize,
+    /// What the store made of it.
+    pub outcome: Result<()>,
+}
+
+/// Opens a store with these options; what it speaks to lives as long as the closure.
+pub type Open = Box<dyn Fn(ClientOptions) -> Arc<dyn SecretStore> + Send + Sync>;
+
+/// Makes every call as often as it has requests, each time at a fresh emulator of `start` and with
+/// another request answered in place of the emulator, by `answers` in turn. Nothing is repeated.
+///
+/// Calls that the store's capabilities deny are left out.
+///
+/// # Errors
+///
+/// A text, if a call fails although no request was answered otherwise.
+pub async fn interrupt_all(
+    start: impl AsyncFn() -> Open,
+    answers: &[Answer],
+) -> Result<Vec<Interrupted>, String> {
+    let mut all = Vec::new();
+    let mut turns = answers.iter().cycle();
+    let inner = Arc::new(ReqwestTransport::default());
+    for call in Call::ALL {
+        for before in 0..MOST {
+            let open = start().await;
+            let answer = turns.next().ok_or("no answers")?;
+            let plain = Interrupt::new(&inner, usize::MAX, answer);
+            let clean = open(plain.options());
+            let made = prepare(&*clean, *call).await;
+            let made = made.map_err(|error| format!("{call:?}: {error}"))?;
+            let interrupt = Interrupt::new(&inner, before, answer);
+            let store = open(interrupt.options());
+            let outcome = run(&*store, *call, made).await;
+            match (interrupt.hit(), outcome) {
+                (Some(request), outcome) => all.push(Interrupted {
+                    call: *call,
+                    request,
+                    before,
+                    outcome,
+                }),
+                (None, Ok(())) => break,
+                (None, Err(error)) if error.kind() == ErrorKind::Unsupported => break,
+                (None, Err(error)) => return Err(format!("{call:?}: {error}")),
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Requests whose answer the store is right to go on after: the calls, how the request begins
+/// (verb and path), and why. It then succeeds, or fails with one of these kinds.
+pub type Exception = (
+    &'static [Call],
+    &'static str,
+    &'static [ErrorKind],
+    &'static str,
+);
+
+/// Holds every call to giving an error of `kind` whichever of its requests gets one of `answers`, with a
+/// help that says enough, but for the exceptions. Gives how many requests were tried.
+///
+/// # Errors
+///
+/// A text that says what came of which request instead, or which exception is none.
+pub async fn check_kind(
+    start: impl AsyncFn() -> Open,
+    answers: &[Answer],
+    kind: ErrorKind,
+    exceptions: &[Exception],
+) -> Result<usize, String> {
+    let all = interrupt_all(start, answers).await?;
+    let mut wrong = Vec::new();
+    let mut used = vec![false; exceptions.len()];
+    for one in &all {
+        let fits = match &one.outcome {
+            Err(error) if error.kind() == kind => refusals::check_help(error),
+            other => Err(format!("{other:?}")),
+        };
+        let Err(why) = fits else { continue };
+        let exception = exceptions.iter().position(|(calls, request, kinds, _)| {
+            let may = match &one.outcome {
+                Ok(()) => true,
+                Err(error) => kinds.contains(&error.kind()),
+            };
+            may && calls.contains(&one.call) && one.request.starts_with(request)
+        });
+        match exception.and_then(|at| used.get_mut(at)) {
+            Some(used) => *used = true,
+            None => wrong.push(format!("{:?}, {}: {why}", one.call, one.request)),
+        }
+    }
+    let idle = exceptions.iter().zip(used).filter(|(_, used)| !used);
+    wrong.extend(idle.map(|(exception, _)| format!("no exception: {exception:?}")));
+    match wrong.is_empty() {
+        true => Ok(all.len()),
+        false => Err(wrong.join("\n")),
+    }
+}
+
+/// Hands every request on but one, which it answers itself.
+#[derive(Debug)]
+struct Interrupt {
+    inner: Arc<ReqwestTransport>,
+    before: usize,
+    answer: Answer,
+    seen: AtomicUsize,
+    hit: Mutex<Option<String>>,
+}
+
+impl Interrupt {
+    fn new(inner: &Arc<ReqwestTransport>, before: usize, answer: &Answer) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Arc::clone(inner),
+            before,
+            answer: answer.clone(),
+            seen: AtomicUsize::new(0),
+            hit: Mutex::default(),
+        })
+    }
+
+    fn options(self: &Arc<Self>) -> ClientOptions {
+        ClientOptions {
+            transport: Some(Arc::clone(self) as _),
+            retry: RetryPolicy {
+                max_repeats: 0,
+                ..RetryPolicy::default()
+            },
+            ..ClientOptions::default()
+        }
+    }
+
+    fn hit(&self) -> Option<String> {
+        let mut hit = self.hit.lock().unwrap_or_else(PoisonError::into_inner);
+        hit.take()
+    }
+}
+
+#[async_trait]
+impl Transport for Interrupt {
+    async fn send(
+        &self,
+        request: Request<Body>,
+        timeout: Duration,
+    ) -> Result<Response<Body>, SendError> {
+        if self.seen.fetch_add(1, Ordering::SeqCst) != self.before {
+            return self.inner.send(request, timeout).await;
+        }
+        let line = format!("{} {}", request.method(), request.uri().path());
+        *self.hit.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+        self.answer
+            .clone()
+            .map_err(|kind| SendError::new(kind, "interrupted"))
+    }
+}
+
+/// What a call is about, made beforehand.
+#[derive(Default)]
+struct Made {
+    id: Option<SecretId>,
+    version: Option<VersionId>,
+    operation: Option<OperationId>,
+}
+
+const NAME: &str = "interrupted";
+
+async fn prepare(store: &dyn SecretStore, call: Call) -> Result<Made> {
+    if call == Call::Create {
+        return Ok(Made::default());
+    }
+    let secret = name()?;
+    for other in ["one", "two"] {
+        store.put(other, "another").await?;
+    }
+    store.put(NAME, "old").await?;
+    let written = store.put(NAME, "present").await?;
+    let mut made = Made {
+        id: Some(written.secret),
+        version: written.version.id,
+        operation: None,
+    };
+    let soft = store.capabilities().soft_delete;
+    match call {
+        Call::ListDeleted
+        | Call::Recover
+        | Call::Purge
+        | Call::PutRecovering
+        | Call::PutPurging
+            if soft =>
+        {
+            for name in ["one", "two", NAME] {
+                store.delete(name).await?;
+            }
+        }
+        Call::DescribeDisabled if store.capabilities().disable != Scope::None => {
+            store.update(NAME, switched_off()).await?;
+        }
+        Call::Resume if store.capabilities().resume => {
+            let begun = store.begin_delete(&secret, Default::default()).await?;
+            made.operation = begun.id().cloned();
+        }
+        _ => {}
+    }
+    Ok(made)
+}
+
+async fn run(store: &dyn SecretStore, call: Call, made: Made) -> Result<()> {
+    let secret = name()?;
+    // What a store without versions or operations has none of is denied before it is looked at.
+    let version = match made.version {
+        Some(version) => version,
+        None => VersionId::new("0123456789abcdef0123456789abcdef")?,
+    };
+    let operation = match made.operation {
+        Some(operation) => operation,
+        None => OperationId::new("0123456789abcdef0123")?,
+    };
+    let put = |options| async { store.put_with(NAME, "new", options).await.map(drop) };
+    match call {
+        Call::Get => store.get(&secret, GetOptions::default()).await.map(drop),
+        Call::GetById => {
+            let id = made.id.map_or_else(|| secret.clone(), SecretRef::from);
+            store.get(&id, GetOptions::default()).await.map(drop)
+        }
+        Call::GetVersion => {
+            let version = VersionSelector::Exact(version);
+            store.get(&secret, version.into()).await.map(drop)
+        }
+        Call::Describe | Call::DescribeDisabled => store.describe(&secret).await.map(drop),
+        Call::List => to_the_end(async |page| Ok(store.list_page(page).await?.next)).await,
+        Call::ListVersions => {
+            to_the_end(async |page| Ok(store.list_versions_page(&secret, page).await?.next)).await
+        }
+        Call::Create => put(PutMode::Create.into()).await,
+        Call::Upsert => put(PutOptions::default()).await,
+        Call::AddVersion => put(PutMode::AddVersion.into()).await,
+        Call::PutMetadata => {
+            let InfoPatch {
+                labels,
+                description,
+                ..
+            } = metadata(store);
+            let options = PutOptions {
+                labels,
+                description,
+                ..PutOptions::default()
+            };
+            put(options).await
+        }
+        Call::PutRecovering | Call::PutPurging if !store.capabilities().soft_delete => Ok(()),
+        Call::PutRecovering => put(over(OnSoftDeleted::Recover)).await,
+        Call::PutPurging => put(over(OnSoftDeleted::Purge)).await,
+        Call::Update => done(store.begin_update(&secret, metadata(store)).await?).await,
+        Call::Disable => done(store.begin_update(&secret, switched_off()).await?).await,
+        Call::UpdateVersion => {
+            let change = VersionChange::Update(VersionPatch {
+                enabled: Some(false),
+                ..VersionPatch::default()
+            });
+            let begun = store.begin_update_version(&secret, &version, change);
+            done(begun.await?).await
+        }
+        Call::Delete => done(store.begin_delete(&secret, Default::default()).await?).await,
+        Call::ListDeleted => {
+            to_the_end(async |page| Ok(store.list_deleted_page(page).await?.next)).await
+        }
+        Call::Recover => done(store.begin_recover(&secret).await?).await,
+        Call::Purge => done(store.begin_purge(&secret).await?).await,
+        Call::Resume => done(store.resume(&operation).await?).await,
+    }
+}
+
+fn name() -> Result<SecretRef> {
+    Ok(SecretName::new(NAME)?.into())
+}
+
+fn switched_off() -> InfoPatch {
+    InfoPatch {
+        enabled: Some(false),
+        ..InfoPatch::default()
+    }
+}
+
+fn over(on_soft_deleted: OnSoftDeleted) -> PutOptions {
+    PutOptions {
+        on_soft_deleted,
+        ..PutOptions::default()
+    }
+}
+
+/// A change of metadata that the store can hold.
+fn metadata(store: &dyn SecretStore) -> InfoPatch {
+    let can = store.capabilities();
+    InfoPatch {
+        labels: (can.labels != Scope::None).then(|| Labels::from([("team".into(), "a".into())])),
+        description: (can.description == Scope::Secret).then(|| "changed".to_owned()),
+        ..InfoPatch::default()
+    }
+}
+
+async fn done<T: Send + 'static>(operation: Operation<T>) -> Result<()> {
+    operation.wait(WaitPolicy::default()).await.map(drop)
+}
+
+async fn to_the_end(
+    mut page: impl AsyncFnMut(PageRequest) -> Result<Option<polyvault_core::PageToken>>,
+) -> Result<()> {
+    let mut token = None;
+    loop {
+        let asked = PageRequest {
+            size: Some(1),
+            token: token.take(),
+        };
+        match page(asked).await? {
+            Some(next) => token = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
