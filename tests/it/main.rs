@@ -6,6 +6,7 @@
     reason = "tests"
 )]
 
+mod like;
 mod migrate;
 mod open;
 mod readme;
