@@ -75,7 +75,7 @@ pub(crate) const STEPS: &[Step] = steps! {
     "a create" => |s| s.put_with("made", "one", PutMode::Create.into());
     "a put by id" => |s| async { s.put(id_of(s, "db").await?, "two").await };
     "a put by an id from elsewhere" => |s| s.put(foreign(), "two");
-    "an added version" => |s| s.put_with("db", "three", PutMode::AddVersion.into());
+    "an added version" => |s| s.put_with("db", "six", PutMode::AddVersion.into());
     "a put that looks at nothing" => |s| s.put_with("unseen", "one", blind());
     "the versions" => |s| s.list_versions_page(&named("db"), page(None));
     "the first page of versions" => |s| s.list_versions_page(&named("db"), page(Some(2)));
@@ -181,8 +181,12 @@ pub(crate) const STEPS: &[Step] = steps! {
     "a destruction taken back" => |s| change(s, VersionChange::CancelDestruction);
 
     // Deleting, and what comes after.
-    "a delete" => |s| s.begin_delete(&NAMED_DB, DeleteOptions::default());
-    "the end of a delete" => |s| s.delete("db");
+    "a delete" => |s| async {
+        let begun = s.begin_delete(&NAMED_DB, DeleteOptions::default()).await?;
+        let shown = begun.shown();
+        begun.wait(WaitPolicy::default()).await.map(|()| shown)
+    };
+    "a second delete" => |s| s.delete("db");
     "a read of what is deleted" => |s| s.get(&named("db"), GetOptions::default());
     "the versions of what is deleted" => |s| s.list_versions_page(&named("db"), page(None));
     "the deleted" => |s| s.list_deleted_page(page(None));
@@ -201,7 +205,6 @@ pub(crate) const STEPS: &[Step] = steps! {
     "a secret made anew" => |s| s.put("db", "one");
 
     // Operations and keys.
-    "a put that begins" => |s| s.begin_put(&NAMED_DB, "two".into(), PutOptions::default());
     "a put that is resumed" => |s| async {
         let begun = s.begin_put(&NAMED_DB, "three".into(), PutOptions::default()).await?;
         let Some(id) = begun.id().cloned() else {

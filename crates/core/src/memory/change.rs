@@ -148,7 +148,11 @@ impl State {
         if !keeps {
             self.secrets.remove(&id);
         }
-        self.remember(options.idempotency_key, secret, &Outcome::Done);
+        // Where there are twins a name is looked up before: a repeat finds none, and asks nothing.
+        let by_name = matches!(secret, SecretRef::Name(_));
+        if self.lose_next || !(self.service.can.twins && by_name) {
+            self.remember(options.idempotency_key, secret, &Outcome::Done);
+        }
         Ok(Outcome::Done)
     }
 
