@@ -1,5 +1,7 @@
 //! One call: what is checked before it, and what may go wrong after.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -95,7 +97,7 @@ impl MemoryStore {
             id: id.clone(),
             again,
         };
-        Operation::pending(id, self.shared.clock.clone(), poller)
+        Operation::pending(id, Arc::clone(&self.shared.clock), poller)
     }
 
     pub(super) fn blame(

@@ -85,24 +85,20 @@ impl State {
     }
 
     pub(super) fn matching(&self, secret: &SecretRef, among: Among) -> Result<Vec<SecretId>> {
-        let named = |name: &str, record: &Record| {
-            self.service.same_name(record.name.as_str(), name)
-                && record.deleted_at.is_some() == (among == Among::Deleted)
+        let name = match (secret, &self.id_base) {
+            (SecretRef::Name(name), _) => Some(name.as_str()),
+            (SecretRef::Id(id), Some(base)) => Some(name_in(id, base)?),
+            (SecretRef::Id(_), None) => None,
         };
-        let meant: Box<dyn Fn(&SecretId, &Record) -> bool> = match (secret, &self.id_base) {
-            (SecretRef::Name(name), _) => Box::new(move |_, record| named(name.as_str(), record)),
-            (SecretRef::Id(id), Some(base)) => {
-                let name = name_in(id, base)?;
-                Box::new(move |_, record| named(name, record))
-            }
-            (SecretRef::Id(id), None) => Box::new(move |other, record| {
-                other == id && record.deleted_at.is_some() == (among == Among::Deleted)
-            }),
+        let meant = |id: &SecretId, record: &Record| match name {
+            Some(name) => self.service.same_name(record.name.as_str(), name),
+            None => id.as_str() == secret.as_str(),
         };
+        let deleted = among == Among::Deleted;
         Ok(self
             .secrets
             .iter()
-            .filter(|(id, record)| meant(id, record))
+            .filter(|(id, record)| record.deleted_at.is_some() == deleted && meant(id, record))
             .map(|(id, _)| id.clone())
             .collect())
     }

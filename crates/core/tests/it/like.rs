@@ -22,7 +22,7 @@ fn with(change: impl FnOnce(&mut Capabilities)) -> MemoryStore {
 }
 
 /// Runs the suite on fresh stores and on one, and gives why checks were skipped.
-async fn skipped(make: impl Fn() -> MemoryStore) -> BTreeSet<String> {
+async fn skipped(make: fn() -> MemoryStore) -> BTreeSet<String> {
     let fresh = run_all(async || Arc::new(Memory(make())) as _).await;
     assert!(fresh.is_green(), "{fresh}");
     let harness: Arc<dyn Harness> = Arc::new(Memory(make()));
