@@ -43,7 +43,7 @@ impl MemoryStore {
     }
 
     /// A [`call`](Self::call) that writes, with what may go wrong after it was accepted.
-    /// `seen` says whether looking at the store shows that it took place.
+    /// `seen` says whether looking at the store shows that it took place, or that it did not.
     pub(super) fn begin<T>(
         &self,
         operation: &'static str,

@@ -24,10 +24,22 @@ impl State {
         options: &PutOptions,
         now: Timestamp,
     ) -> Result<Written> {
+        self.put_as_seen(secret, payload, options, Seen::Unsaid, now)
+    }
+
+    /// A put that has looked before: what came since then it does not see.
+    pub(super) fn put_as_seen(
+        &mut self,
+        secret: &SecretRef,
+        payload: Payload,
+        options: &PutOptions,
+        seen: Seen,
+        now: Timestamp,
+    ) -> Result<Written> {
         if let Some(outcome) = self.outcome_of(options.idempotency_key, secret)? {
             return outcome.try_into();
         }
-        let written = match self.target(secret, options)? {
+        let written = match self.target(secret, options, seen)? {
             Target::Existing(id) => self.add_version(id, payload, options, now),
             Target::New(name) => self.create(name, payload, options, now),
         }?;
@@ -36,24 +48,33 @@ impl State {
         Ok(written)
     }
 
-    /// What a `Create` that only looks finds out before it writes.
-    pub(super) fn look_for_a_place(&self, secret: &SecretRef, options: &PutOptions) -> Result<()> {
-        match self.matching(secret, Among::Live)?.as_slice() {
-            [] => Ok(()),
+    /// The look of a put that has to find out by itself whether there is one of its name.
+    pub(super) fn look_first(&self, secret: &SecretRef, options: &PutOptions) -> Result<Seen> {
+        let can = &self.service.can;
+        let looks = match (secret, options.mode) {
+            (SecretRef::Name(_), PutMode::Create) => can.create == CreateStrength::Checked,
+            (SecretRef::Name(_), PutMode::Upsert) => can.twins,
+            (SecretRef::Name(_), PutMode::AddVersion) | (SecretRef::Id(_), _) => false,
+        };
+        if !looks {
+            return Ok(Seen::Unsaid);
+        }
+        match self.matching(secret, Among::Live)?.is_empty() {
+            true => Ok(Seen::Nothing),
+            false if options.mode == PutMode::Upsert => Ok(Seen::Unsaid),
             // The one that is there may be what an earlier call of the same key made.
-            _ if options.idempotency_key.is_some() && self.service.knows_keys() => {
+            false if options.idempotency_key.is_some() && self.service.knows_keys() => {
                 Err(exists().with_retry(Retry::OutcomeUnknown))
             }
-            _ => Err(exists()),
+            false => Err(exists()),
         }
     }
 
     /// What is put to; a deleted secret is recovered or purged here, once nothing can refuse the put.
-    fn target(&mut self, secret: &SecretRef, options: &PutOptions) -> Result<Target> {
+    fn target(&mut self, secret: &SecretRef, options: &PutOptions, seen: Seen) -> Result<Target> {
         let can = &self.service.can;
         match (options.mode, can.create) {
-            // It has looked, and what came since it does not see.
-            (PutMode::Create, CreateStrength::Checked) if can.twins => {}
+            _ if seen == Seen::Nothing && can.twins => {}
             (PutMode::Create, CreateStrength::Atomic) => {
                 if !self.matching(secret, Among::Live)?.is_empty() {
                     return Err(exists());
@@ -175,6 +196,15 @@ impl Record {
             self.description = given(text);
         }
     }
+}
+
+/// What a put has seen by looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// There was none of the name.
+    Nothing,
+    /// It did not look, or leaves it to the write.
+    Unsaid,
 }
 
 enum Target {

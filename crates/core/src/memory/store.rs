@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::page::page;
+use super::put::Seen;
 use super::state::Among;
-use crate::capabilities::{Capabilities, CreateStrength};
+use crate::capabilities::Capabilities;
 use crate::model::{
     DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, VersionState,
     Written,
@@ -13,8 +14,8 @@ use crate::model::{
 use crate::operation::{Operation, Outcome};
 use crate::store::SecretStore;
 use crate::{
-    DeleteOptions, Error, ErrorKind, GetOptions, OperationId, Page, PageRequest, PutMode,
-    PutOptions, PutValue, Result, SecretRef, VersionId, VersionSelector,
+    DeleteOptions, Error, ErrorKind, GetOptions, OperationId, Page, PageRequest, PutOptions,
+    PutValue, Result, SecretRef, VersionId, VersionSelector,
 };
 
 #[async_trait]
@@ -111,21 +112,18 @@ impl SecretStore for MemoryStore {
         let payload = value
             .into_payload()
             .map_err(|error| self.blame(error, "put", Some(secret)))?;
-        let can = self.capabilities();
-        let mut checked = can.check_put(secret, &payload, &options);
-        if options.mode == PutMode::Create && can.create == CreateStrength::Checked {
-            self.call("put", Some(secret), checked, |state, _| {
-                state.look_for_a_place(secret, &options)
-            })?;
-            checked = Ok(());
+        let checked = self.capabilities().check_put(secret, &payload, &options);
+        let seen = self.call("put", Some(secret), checked, |state, _| {
+            state.look_first(secret, &options)
+        })?;
+        if seen == Seen::Nothing {
             // Between the look and the write, others have their turn: as at the service.
             tokio::task::yield_now().await;
         }
-        let seen = self.service().can_confirm(&options);
-        self.begin("put", secret, checked, seen, |state, now| {
-            state
-                .put(secret, payload, &options, now)
-                .map(Outcome::Written)
+        let confirms = self.service().can_confirm(&options);
+        self.begin("put", secret, Ok(()), confirms, |state, now| {
+            let put = state.put_as_seen(secret, payload, &options, seen, now);
+            put.map(Outcome::Written)
         })
     }
 

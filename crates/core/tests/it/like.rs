@@ -155,14 +155,25 @@ async fn two_creates_that_only_look_may_both_create() {
             can.create = CreateStrength::Checked;
             can.twins = twins;
         });
-        let create = || store.put_with("a", "value", PutMode::Create.into());
+        let put = |mode: PutMode| store.put_with("a", "value", mode.into());
 
-        let both = join(create(), create()).await;
+        let both = join(put(PutMode::Create), put(PutMode::Create)).await;
 
         assert!(both.0.unwrap().created && both.1.unwrap().created);
         let listed: Vec<_> = store.list().try_collect().await.unwrap();
         assert_eq!(listed.len(), secrets);
     }
+}
+
+#[tokio::test]
+async fn two_first_puts_at_once_may_make_twins_where_there_are_twins() {
+    let store = MemoryStore::like_lockbox();
+
+    let both = join(store.put("a", "one"), store.put("a", "two")).await;
+
+    assert_ne!(both.0.unwrap().secret, both.1.unwrap().secret);
+    let error = store.get_text("a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
 }
 
 #[tokio::test]
