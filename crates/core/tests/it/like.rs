@@ -106,7 +106,9 @@ async fn a_store_of_any_one_other_capability_keeps_every_promise() {
     let changes: [fn(&mut Capabilities); 24] = [
         |can| {
             can.versions = Versions::None;
+            (can.update_version, can.disable) = (false, Scope::Secret);
             (can.make_current, can.destroy) = (MakeCurrent::None, false);
+            can.cancel_destruction = false;
         },
         |can| can.versions = Versions::Listed,
         |can| can.labels = Scope::None,
