@@ -8,8 +8,8 @@ use futures_util::future::join;
 use polyvault_core::capabilities::{CreateStrength, LostPut, MakeCurrent, Scope, Versions};
 use polyvault_core::{
     Capabilities, DeleteOptions, ErrorKind, GetOptions, IdempotencyKey, InfoPatch, Labels,
-    MemoryStore, OperationId, Outcome, Payload, PutMode, PutOptions, Retry, SecretId, SecretRef,
-    SecretStore, SecretStoreExt, VersionSelector, WaitPolicy,
+    MemoryStore, OnSoftDeleted, OperationId, Outcome, Payload, PutMode, PutOptions, Retry,
+    SecretId, SecretRef, SecretStore, SecretStoreExt, VersionSelector, WaitPolicy,
 };
 use polyvault_testkit::conformance::{Harness, run_all};
 
@@ -194,6 +194,34 @@ async fn a_rename_can_make_a_twin_where_there_are_twins() {
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
     let create = store.put_with("a", "three", PutMode::Create.into()).await;
     assert_eq!(create.unwrap_err().kind(), ErrorKind::AlreadyExists);
+}
+
+#[tokio::test]
+async fn without_soft_delete_a_delete_is_final() {
+    let store = with(|can| can.soft_delete = false);
+    let first = store.put("a", "one").await.unwrap();
+    store.delete("a").await.unwrap();
+
+    let second = store.put("a", "two").await.unwrap();
+
+    assert!(second.created);
+    assert_ne!(first.secret, second.secret);
+}
+
+#[tokio::test]
+async fn a_put_neither_recovers_nor_purges_what_the_store_can_not() {
+    let store = with(|can| (can.recover, can.purge) = (false, false));
+    store.put("a", "one").await.unwrap();
+    store.delete("a").await.unwrap();
+
+    for on_soft_deleted in [OnSoftDeleted::Recover, OnSoftDeleted::Purge] {
+        let options = PutOptions {
+            on_soft_deleted,
+            ..PutOptions::default()
+        };
+        let error = store.put_with("a", "two", options).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SoftDeleted);
+    }
 }
 
 #[tokio::test]
