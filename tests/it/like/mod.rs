@@ -1,6 +1,7 @@
 //! `MemoryStore::like_…` and the adapter of that service on its emulator: the same
 //! capabilities, and the same outcome of every call of a script.
 
+mod rights;
 mod script;
 mod shown;
 

@@ -31,12 +31,7 @@ impl MemoryStore {
             .and_then(|()| {
                 let now = self.now();
                 let mut state = self.lock();
-                if state.forbidden.contains(operation) {
-                    return Err(Error::new(
-                        ErrorKind::Forbidden,
-                        "the caller may not do this",
-                    ));
-                }
+                state.admit(operation, secret)?;
                 work(&mut state, now)
             })
             .map_err(|error| self.blame(error, operation, secret))

@@ -26,6 +26,9 @@ pub struct Faults<'a>(pub(super) &'a MemoryStore);
 
 impl Faults<'_> {
     /// Refuses every call of an operation with `Forbidden`; named as in errors: `get`, `list_versions`, ...
+    ///
+    /// A store that is like a service also refuses what that service does by the same request:
+    /// without `list`, a name can't be looked up in Lockbox.
     pub fn forbid(&self, operation: impl Into<String>) {
         self.0.lock().forbidden.insert(operation.into());
     }

@@ -7,6 +7,7 @@ mod like;
 mod page;
 mod put;
 mod record;
+mod rights;
 mod service;
 mod state;
 mod store;

@@ -50,6 +50,7 @@ impl State {
 
     /// The look of a put that has to find out by itself whether there is one of its name.
     pub(super) fn look_first(&self, secret: &SecretRef, options: &PutOptions) -> Result<Seen> {
+        self.admit_put(secret, options)?;
         let can = &self.service.can;
         let looks = match (secret, options.mode) {
             (SecretRef::Name(_), PutMode::Create) => can.create == CreateStrength::Checked,

@@ -32,6 +32,10 @@ pub(super) struct Manner {
     pub(super) long: &'static [&'static str],
     /// What an operation's id is that the service did not give.
     pub(super) unknown_operation: ErrorKind,
+    /// What a caller must be allowed before an operation itself, to find the secret.
+    pub(super) needs: fn(&str, Option<&SecretRef>) -> &'static [&'static str],
+    /// What more before a put, by whether there is such a secret; `None` where a put is one request.
+    pub(super) put_needs: Option<fn(bool, Look, &PutOptions) -> &'static [&'static str]>,
     /// Whether a put has to look, at what is live and by reads that a disabled version refuses.
     pub(super) looks: bool,
     pub(super) read: fn(Secret, &SecretRef) -> Secret,
@@ -155,6 +159,8 @@ impl Manner {
             "purge",
         ],
         unknown_operation: ErrorKind::NotFound,
+        needs: |_, _| &[],
+        put_needs: None,
         looks: false,
         read: |secret, _| secret,
         version: |info| info,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::service::{Manner, Service};
+use super::super::service::{Look, Manner, Service};
 use crate::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
     Scope, SizeUnit, Versions,
@@ -23,6 +23,16 @@ const MANNER: Manner = Manner {
     page: 25,
     long: &["delete", "recover"],
     unknown_operation: ErrorKind::InvalidInput,
+    // A description is a read, whose value is dropped.
+    needs: |operation, _| match operation {
+        "describe" => &["get"],
+        _ => &[],
+    },
+    put_needs: Some(|_, look, _| match look {
+        Look::Current => &["get"],
+        Look::Exists => &["list_versions"],
+        Look::Nothing => &[],
+    }),
     looks: true,
     version: |info| VersionInfo {
         id: info.id,

@@ -6,7 +6,7 @@ use crate::capabilities::{
     Scope, SizeUnit, Versions,
 };
 use crate::model::{Secret, SecretInfo, VersionInfo};
-use crate::{Capabilities, SecretRef};
+use crate::{Capabilities, PutMode, PutOptions, SecretRef};
 
 pub(super) const SERVICE: Service = Service {
     can: CAPABILITIES,
@@ -17,6 +17,21 @@ pub(super) const SERVICE: Service = Service {
 const MANNER: Manner = Manner {
     id: |random| format!("e6q{:.17}", random.simple().to_string()),
     long: &["put", "update", "delete"],
+    // A name is looked up in the list.
+    needs: |_, secret| match secret {
+        Some(SecretRef::Name(_)) => &["list"],
+        _ => &[],
+    },
+    // A version patches the one before it, whose keys the secret tells; labels are the secret's.
+    put_needs: Some(|there, _, options| match options {
+        _ if !there || options.mode == PutMode::Create => &[],
+        PutOptions {
+            labels: None,
+            description: None,
+            ..
+        } => &["describe"],
+        _ => &["describe", "update"],
+    }),
     read: |secret, by| Secret {
         name: secret.name.filter(|_| matches!(by, SecretRef::Name(_))),
         info: None,

@@ -1,12 +1,12 @@
 //! A site of Wix Secrets.
 
 use super::super::service::{Manner, Service};
-use crate::Capabilities;
 use crate::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
     SizeUnit, Versions,
 };
 use crate::model::{Secret, SecretInfo, VersionInfo};
+use crate::{Capabilities, PutMode, SecretRef};
 
 pub(super) const SERVICE: Service = Service {
     can: CAPABILITIES,
@@ -19,6 +19,18 @@ const MANNER: Manner = Manner {
     // The list comes whole.
     page: u32::MAX,
     long: &[],
+    // A name reads a value; the id that all else takes is in the list.
+    needs: |operation, secret| match (operation, secret) {
+        ("get", Some(SecretRef::Name(_))) | (_, None) => &[],
+        _ => &["list"],
+    },
+    // The service has one request for both.
+    put_needs: Some(
+        |there, _, options| match there && options.mode != PutMode::Create {
+            true => &["update"],
+            false => &[],
+        },
+    ),
     read: |secret, _| Secret {
         id: None,
         info: None,
