@@ -4,7 +4,7 @@ use super::state::{Among, State};
 use crate::{Error, ErrorKind, PutMode, PutOptions, Result, SecretRef};
 
 impl State {
-    /// Refuses a call that is forbidden, or that has to find its secret and can't.
+    /// Refuses a call that is forbidden, or a part of it.
     pub(super) fn admit(&self, operation: &str, secret: Option<&SecretRef>) -> Result<()> {
         let manner = &self.service.manner;
         let needs = (manner.needs)(operation, secret);
@@ -12,10 +12,12 @@ impl State {
         if operation == "put" && manner.put_needs.is_some() {
             return Ok(());
         }
-        if let Some(secret) = secret.filter(|_| !needs.is_empty()) {
-            self.find(secret, Among::Live)?;
+        let allowed = self.allow(&[operation]);
+        match secret.filter(|_| allowed.is_err() && !needs.is_empty()) {
+            // Who finds none asks for nothing that could be forbidden.
+            Some(secret) => self.find(secret, Among::Live).and_then(|_| allowed),
+            None => allowed,
         }
-        self.allow(&[operation])
     }
 
     /// The same of a put that looks first, and so learns more before it is refused.

@@ -35,7 +35,7 @@ pub(super) struct Manner {
     /// What a caller must be allowed before an operation itself, to find the secret.
     pub(super) needs: fn(&str, Option<&SecretRef>) -> &'static [&'static str],
     /// What more before a put, by whether there is such a secret; `None` where a put is one request.
-    pub(super) put_needs: Option<fn(bool, Look, &PutOptions) -> &'static [&'static str]>,
+    pub(super) put_needs: Option<PutNeeds>,
     /// Whether a put has to look, at what is live and by reads that a disabled version refuses.
     pub(super) looks: bool,
     pub(super) read: fn(Secret, &SecretRef) -> Secret,
@@ -45,6 +45,8 @@ pub(super) struct Manner {
     pub(super) updated: fn(SecretInfo) -> SecretInfo,
     pub(super) deleted: fn(DeletedSecretInfo) -> DeletedSecretInfo,
 }
+
+type PutNeeds = fn(bool, Look, &PutOptions) -> &'static [&'static str];
 
 /// What a put learns of the secret before it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
