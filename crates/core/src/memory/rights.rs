@@ -15,7 +15,7 @@ impl State {
         let allowed = self.allow(&[operation]);
         match secret.filter(|_| allowed.is_err() && !needs.is_empty()) {
             // Who finds none asks for nothing that could be forbidden.
-            Some(secret) => self.find(secret, Among::Live).and_then(|_| allowed),
+            Some(secret) => self.find(secret, Among::Live).and(allowed),
             None => allowed,
         }
     }
