@@ -8,6 +8,7 @@
 )]
 
 mod flips;
+mod like;
 mod migrate;
 mod open;
 mod readme;
