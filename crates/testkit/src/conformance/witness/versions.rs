@@ -159,9 +159,14 @@ pub(super) async fn destroy(h: &dyn Harness) -> Result<bool, Stop> {
 pub(super) async fn cancel_destruction(h: &dyn Harness) -> Result<bool, Stop> {
     let (name, first) = two(h, "cancel").await?;
     let after = Some(Duration::from_secs(24 * 60 * 60));
-    offered(change(h, &name, &first, VersionChange::Destroy { after }).await)?;
-    let cancelled = change(h, &name, &first, VersionChange::CancelDestruction);
-    if offered(cancelled.await)?.is_none() {
+    let destroyed = change(h, &name, &first, VersionChange::Destroy { after });
+    let destroys = offered(destroyed.await)?.is_some();
+    let cancelled = change(h, &name, &first, VersionChange::CancelDestruction).await;
+    let nothing_to_cancel = |error: &Error| error.kind() == ErrorKind::FailedPrecondition;
+    if !destroys && cancelled.as_ref().is_err_and(nothing_to_cancel) {
+        return Ok(true);
+    }
+    if offered(cancelled)?.is_none() {
         return Ok(false);
     }
     let state = state(h, &name, &first).await?;
