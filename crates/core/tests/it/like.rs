@@ -124,7 +124,8 @@ async fn a_store_of_any_one_other_capability_keeps_every_promise() {
         |can| can.update_version = false,
         |can| can.make_current = MakeCurrent::Copy,
         |can| can.destroy = false,
-        |can| can.soft_delete = false,
+        // Nothing can be brought back of what doesn't stay.
+        |can| (can.soft_delete, can.recover, can.purge) = (false, false, false),
         |can| can.recover = false,
         |can| can.purge = false,
         |can| can.resume = true,
