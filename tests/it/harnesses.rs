@@ -14,14 +14,29 @@ use futures_util::future::BoxFuture;
 use polyvault::{MemoryStore, Payload, SecretStore};
 use polyvault_testkit::conformance::{Harness, Hook};
 
+/// The schemes of the providers, and the stores in memory that are like their services.
+pub(crate) const ALL: [&str; 7] = [
+    "azure-key-vault",
+    "wix-secrets",
+    "yandex-lockbox",
+    "memory",
+    "like azure-key-vault",
+    "like wix-secrets",
+    "like yandex-lockbox",
+];
+
 /// An empty one each time.
-pub(crate) fn start(scheme: &'static str) -> BoxFuture<'static, Arc<dyn Harness>> {
+pub(crate) fn start(store: &'static str) -> BoxFuture<'static, Arc<dyn Harness>> {
     Box::pin(async move {
-        match scheme {
+        match store {
             "azure-key-vault" => Arc::new(azure::Vault::start().await) as Arc<dyn Harness>,
             "wix-secrets" => Arc::new(wix::Wix::start().await),
             "yandex-lockbox" => Arc::new(lockbox::Lockbox::start().await),
-            _ => Arc::new(Memory(MemoryStore::new())),
+            "like azure-key-vault" => Arc::new(Memory(MemoryStore::like_azure())),
+            "like wix-secrets" => Arc::new(Memory(MemoryStore::like_wix())),
+            "like yandex-lockbox" => Arc::new(Memory(MemoryStore::like_lockbox())),
+            "memory" => Arc::new(Memory(MemoryStore::new())),
+            _ => panic!("{store} has no harness"),
         }
     })
 }

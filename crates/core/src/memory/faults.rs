@@ -1,7 +1,8 @@
 //! What goes wrong at a real service, on demand.
 
+use uuid::Uuid;
+
 use super::MemoryStore;
-use super::state::FromUuid;
 use crate::{Error, ErrorKind, Payload, PutOptions, Result, SecretId, SecretName, SecretRef};
 
 /// Makes a [`MemoryStore`] behave like a service that has trouble, for tests of code that uses stores.
@@ -25,6 +26,9 @@ pub struct Faults<'a>(pub(super) &'a MemoryStore);
 
 impl Faults<'_> {
     /// Refuses every call of an operation with `Forbidden`; named as in errors: `get`, `list_versions`, ...
+    ///
+    /// A store that is like a service also refuses what that service does by the same request:
+    /// without `list`, a name can't be looked up in Lockbox.
     pub fn forbid(&self, operation: impl Into<String>) {
         self.0.lock().forbidden.insert(operation.into());
     }
@@ -42,6 +46,9 @@ impl Faults<'_> {
 
     /// Carries out the next write, and answers with a `Timeout` whose
     /// [`retry`](Error::retry) is `OutcomeUnknown`.
+    ///
+    /// A store whose `lost_put` is `Confirmed` looks, and gives the answer all the same, but
+    /// to a put that could not look before.
     pub fn lose_next_answer(&self) {
         self.0.lock().lose_next = true;
     }
@@ -67,14 +74,20 @@ impl Faults<'_> {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for the name.
+    /// `InvalidInput` for the name; `FailedPrecondition` where a secret's id is made of its name.
     pub fn make_twin(&self, name: &str, payload: Payload) -> Result<SecretId> {
         let name = SecretName::new(name)?;
         let now = self.0.now();
         // Made under a name that nobody has, so that the rules of a put let it through.
-        let free = SecretName::new(SecretId::random()?.as_str())?;
+        let free = SecretName::new(Uuid::new_v4().simple().to_string())?;
         let secret = SecretRef::Name(free);
         let mut state = self.0.lock();
+        if state.id_base.is_some() {
+            return Err(Error::new(
+                ErrorKind::FailedPrecondition,
+                "two secrets of one name would have one id",
+            ));
+        }
         let id = state
             .put(&secret, payload, &PutOptions::default(), now)?
             .secret;

@@ -1,8 +1,14 @@
 //! A store in memory: the reference of the trait's contract.
 
+mod call;
 mod change;
 mod faults;
+mod like;
+mod page;
 mod put;
+mod record;
+mod rights;
+mod service;
 mod state;
 mod store;
 
@@ -11,10 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use self::service::{Manner, Service};
 use self::state::State;
+use crate::Capabilities;
 use crate::clock::{Clock, SystemClock};
-use crate::operation::Operation;
-use crate::{Error, ErrorKind, PutOptions, Result, Retry, SecretRef};
 
 pub use self::faults::Faults;
 
@@ -24,8 +30,10 @@ const PROVIDER: &str = "memory";
 /// of what every store promises.
 ///
 /// It can do all that the trait has but resume operations: they are done with the
-/// first answer. A clone is another handle to the same secrets. They are wiped with
-/// the last handle.
+/// first answer. Given other [`Capabilities`], it can do what those say and no more; and
+/// [`like_azure`](Self::like_azure), [`like_lockbox`](Self::like_lockbox) and
+/// [`like_wix`](Self::like_wix) make one that refuses and tells what that service does.
+/// A clone is another handle to the same secrets. They are wiped with the last handle.
 ///
 /// # Example
 ///
@@ -52,6 +60,7 @@ pub struct MemoryStore {
 struct Shared {
     name: String,
     clock: Arc<dyn Clock>,
+    service: Arc<Service>,
     state: Mutex<State>,
 }
 
@@ -77,6 +86,7 @@ impl MemoryStore {
         MemoryStoreBuilder {
             name: "default".to_owned(),
             clock: Arc::new(SystemClock),
+            service: Service::memory(),
         }
     }
 
@@ -84,6 +94,10 @@ impl MemoryStore {
     #[must_use]
     pub fn faults(&self) -> Faults<'_> {
         Faults(self)
+    }
+
+    fn service(&self) -> &Service {
+        &self.shared.service
     }
 
     fn now(&self) -> Timestamp {
@@ -96,69 +110,6 @@ impl MemoryStore {
             .state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One call: the shared checks first, then what the caller may do, then the work.
-    fn call<T>(
-        &self,
-        operation: &'static str,
-        secret: Option<&SecretRef>,
-        checked: Result<()>,
-        work: impl FnOnce(&mut State, Timestamp) -> Result<T>,
-    ) -> Result<T> {
-        checked
-            .and_then(|()| {
-                let now = self.now();
-                let mut state = self.lock();
-                if state.forbidden.contains(operation) {
-                    return Err(Error::new(
-                        ErrorKind::Forbidden,
-                        "the caller may not do this",
-                    ));
-                }
-                work(&mut state, now)
-            })
-            .map_err(|error| error.about(PROVIDER, operation, secret.map(SecretRef::as_str)))
-    }
-
-    /// A [`call`](Self::call) that writes, with what may go wrong after it was accepted.
-    fn begin<T: Send + 'static>(
-        &self,
-        operation: &'static str,
-        secret: &SecretRef,
-        checked: Result<()>,
-        work: impl FnOnce(&mut State, Timestamp) -> Result<T>,
-    ) -> Result<Operation<T>> {
-        let result = self.call(operation, Some(secret), checked, |state, now| {
-            if std::mem::take(&mut state.fail_next) {
-                return Ok(None);
-            }
-            let lost = || {
-                Err(Error::new(ErrorKind::Timeout, "the answer was lost")
-                    .with_retry(Retry::OutcomeUnknown)
-                    .with_help("It may have taken place: look at the secret before you repeat it."))
-            };
-            if std::mem::take(&mut state.lose_request) {
-                return lost();
-            }
-            if operation == "put"
-                && let Some((secret, payload)) = state.overtaker.take()
-            {
-                state.put(&secret, payload, &PutOptions::default(), now)?;
-            }
-            let result = work(state, now)?;
-            if std::mem::take(&mut state.lose_next) {
-                return lost();
-            }
-            Ok(Some(result))
-        })?;
-        let failure = Error::new(ErrorKind::OperationFailed, "the operation was made to fail")
-            .with_code("MADE_TO_FAIL")
-            .about(PROVIDER, operation, Some(secret.as_str()));
-        Ok(match result {
-            Some(result) => Operation::done(result),
-            None => Operation::done(()).and_then(|()| async { Err(failure) }),
-        })
     }
 }
 
@@ -173,6 +124,7 @@ impl Default for MemoryStore {
 pub struct MemoryStoreBuilder {
     name: String,
     clock: Arc<dyn Clock>,
+    service: Service,
 }
 
 impl MemoryStoreBuilder {
@@ -190,14 +142,47 @@ impl MemoryStoreBuilder {
         self
     }
 
+    /// What the store can do, and how strongly: it refuses the rest, and its errors name
+    /// [`provider`](Capabilities::provider).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::capabilities::Versions;
+    /// use polyvault_core::{Capabilities, ErrorKind, MemoryStore, SecretStore, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let all = MemoryStore::new().capabilities().clone();
+    /// let store = MemoryStore::builder()
+    ///     .capabilities(Capabilities { versions: Versions::None, ..all })
+    ///     .build();
+    ///
+    /// store.put("db-password", "s3cret").await?;
+    /// let error = store.history("db-password").await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Unsupported);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.service = Service {
+            can: capabilities,
+            manner: Manner::MEMORY,
+        };
+        self
+    }
+
     /// The store, empty.
     #[must_use]
     pub fn build(self) -> MemoryStore {
+        let service = Arc::new(self.service);
         MemoryStore {
             shared: Arc::new(Shared {
+                state: Mutex::new(State::new(&self.name, Arc::clone(&service))),
                 name: self.name,
                 clock: self.clock,
-                state: Mutex::default(),
+                service,
             }),
         }
     }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 
-use super::state::{Among, page};
-use super::{MemoryStore, PROVIDER};
-use crate::capabilities::{
-    Alphabet, Capabilities, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent,
-    NameRule, Scope, SizeUnit, Versions,
-};
+use super::MemoryStore;
+use super::page::page;
+use super::put::Seen;
+use super::state::Among;
+use crate::capabilities::Capabilities;
 use crate::model::{
-    DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, Written,
+    DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, VersionState,
+    Written,
 };
 use crate::operation::{Operation, Outcome};
 use crate::store::SecretStore;
@@ -18,59 +18,15 @@ use crate::{
     PutValue, Result, SecretRef, VersionId, VersionSelector,
 };
 
-const CAPABILITIES: Capabilities = Capabilities {
-    provider: PROVIDER,
-    read_values: true,
-    versions: Versions::PinnedReads,
-    entries: Entries::Many,
-    binary: true,
-    empty_values: true,
-    labels: Scope::Secret,
-    content_type: true,
-    description: Scope::Secret,
-    validity: true,
-    disable: Scope::Version,
-    rename: true,
-    deletion_protection: true,
-    update_version: true,
-    make_current: MakeCurrent::Service,
-    destroy: true,
-    cancel_destruction: true,
-    delete: true,
-    soft_delete: true,
-    recover: true,
-    purge: true,
-    resume: false,
-    create: CreateStrength::Atomic,
-    lost_put: LostPut::Idempotent,
-    generate: Generate::Client,
-    twins: false,
-    limits: Limits {
-        name: NameRule {
-            max_chars: 255,
-            alphabet: Alphabet::Any,
-            forbidden_prefix: None,
-            case_sensitive: true,
-        },
-        payload_size: None,
-        payload_unit: SizeUnit::Bytes,
-        entry_key: None,
-        labels: None,
-        content_type_chars: None,
-        description_chars: None,
-        page_size: Some(1000),
-    },
-};
-
 #[async_trait]
 impl SecretStore for MemoryStore {
     fn capabilities(&self) -> &Capabilities {
-        &CAPABILITIES
+        &self.service().can
     }
 
     async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret> {
-        let checked = CAPABILITIES.check_get(secret, &options);
-        self.call("get", Some(secret), checked, |state, now| {
+        let checked = self.capabilities().check_get(secret, &options);
+        let read = self.call("get", Some(secret), checked, |state, now| {
             let (id, record) = state.record(secret, Among::Live, now)?;
             if !record.enabled {
                 return Err(Error::new(ErrorKind::Disabled, "the secret is disabled"));
@@ -87,23 +43,45 @@ impl SecretStore for MemoryStore {
                 version: Some(selected),
                 payload,
             })
-        })
+        })?;
+        Ok(self.service().read(read, secret))
     }
 
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
-        let checked = CAPABILITIES.check_secret(secret);
-        self.call("describe", Some(secret), checked, |state, now| {
+        let checked = self.capabilities().check_secret(secret);
+        let looks = self.service().manner.looks;
+        let info = self.call("describe", Some(secret), checked, |state, now| {
             let (id, record) = state.record(secret, Among::Live, now)?;
-            Ok(record.info(&id, now))
-        })
+            let info = record.info(&id, now);
+            let states = record.versions.values().map(|version| version.state(now));
+            let disabled = states.filter(|state| *state == VersionState::Disabled);
+            // A disabled version refuses the look, and a list doesn't tell which is current.
+            let untold = looks && info.state == VersionState::Disabled && disabled.count() > 1;
+            Ok(match untold {
+                true => SecretInfo {
+                    name: info.name,
+                    state: info.state,
+                    ..SecretInfo::new(info.id)
+                },
+                false => info,
+            })
+        })?;
+        Ok(self.service().described(info))
     }
 
     async fn list_page(&self, request: PageRequest) -> Result<Page<SecretInfo>> {
-        let checked = CAPABILITIES.check_page(&request);
+        let checked = self.capabilities().check_page(&request);
+        let service = self.service();
         self.call("list", None, checked, |state, now| {
-            page(&state.secrets, &request, |id, record| {
-                record.deleted_at.is_none().then(|| record.info(id, now))
-            })
+            page(
+                &state.secrets,
+                &request,
+                service.manner.page,
+                |id, record| {
+                    let live = record.deleted_at.is_none();
+                    live.then(|| service.listed(record.info(id, now)))
+                },
+            )
         })
     }
 
@@ -112,12 +90,16 @@ impl SecretStore for MemoryStore {
         secret: &SecretRef,
         request: PageRequest,
     ) -> Result<Page<VersionInfo>> {
-        let checked = CAPABILITIES.check_list_versions(secret, &request);
+        let checked = self.capabilities().check_list_versions(secret, &request);
+        let service = self.service();
         self.call("list_versions", Some(secret), checked, |state, now| {
             let (_, record) = state.record(secret, Among::Live, now)?;
-            page(&record.versions, &request, |id, version| {
-                Some(version.info(id, now))
-            })
+            page(
+                &record.versions,
+                &request,
+                service.manner.page,
+                |id, version| Some(service.version(version.info(id, now))),
+            )
         })
     }
 
@@ -129,10 +111,19 @@ impl SecretStore for MemoryStore {
     ) -> Result<Operation<Written>> {
         let payload = value
             .into_payload()
-            .map_err(|error| error.about(PROVIDER, "put", Some(secret.as_str())))?;
-        let checked = CAPABILITIES.check_put(secret, &payload, &options);
-        self.begin("put", secret, checked, |state, now| {
-            state.put(secret, payload, &options, now)
+            .map_err(|error| self.blame(error, "put", Some(secret)))?;
+        let checked = self.capabilities().check_put(secret, &payload, &options);
+        let seen = self.call("put", Some(secret), checked, |state, _| {
+            state.look_first(secret, &options)
+        })?;
+        if seen == Seen::Nothing {
+            // Between the look and the write, others have their turn: as at the service.
+            tokio::task::yield_now().await;
+        }
+        let confirms = self.service().can_confirm(&options);
+        self.begin("put", secret, Ok(()), confirms, |state, now| {
+            let put = state.put_as_seen(secret, payload, &options, seen, now);
+            put.map(Outcome::Written)
         })
     }
 
@@ -141,9 +132,9 @@ impl SecretStore for MemoryStore {
         secret: &SecretRef,
         patch: InfoPatch,
     ) -> Result<Operation<SecretInfo>> {
-        let checked = CAPABILITIES.check_update(secret, &patch);
-        self.begin("update", secret, checked, |state, now| {
-            state.update(secret, patch, now)
+        let checked = self.capabilities().check_update(secret, &patch);
+        self.begin("update", secret, checked, true, |state, now| {
+            state.update(secret, patch, now).map(Outcome::Secret)
         })
     }
 
@@ -153,9 +144,11 @@ impl SecretStore for MemoryStore {
         version: &VersionId,
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
-        let checked = CAPABILITIES.check_update_version(secret, &change);
-        self.begin("update_version", secret, checked, |state, now| {
-            state.update_version(secret, version, change, now)
+        let checked = self.capabilities().check_update_version(secret, &change);
+        self.begin("update_version", secret, checked, true, |state, now| {
+            state
+                .update_version(secret, version, change, now)
+                .map(Outcome::Version)
         })
     }
 
@@ -164,40 +157,54 @@ impl SecretStore for MemoryStore {
         secret: &SecretRef,
         options: DeleteOptions,
     ) -> Result<Operation<()>> {
-        let checked = CAPABILITIES.check_delete(secret, &options);
-        self.begin("delete", secret, checked, |state, now| {
+        let checked = self.capabilities().check_delete(secret, &options);
+        self.begin("delete", secret, checked, true, |state, now| {
             state.delete(secret, &options, now)
         })
     }
 
     async fn list_deleted_page(&self, request: PageRequest) -> Result<Page<DeletedSecretInfo>> {
-        let checked = CAPABILITIES.check_list_deleted(&request);
+        let checked = self.capabilities().check_list_deleted(&request);
+        let service = self.service();
         self.call("list_deleted", None, checked, |state, now| {
-            page(&state.secrets, &request, |id, record| {
-                record.deleted_at.map(|_| record.deleted_info(id, now))
-            })
+            page(
+                &state.secrets,
+                &request,
+                service.manner.page,
+                |id, record| {
+                    let deleted = record.deleted_at.is_some();
+                    deleted.then(|| service.deleted(record.deleted_info(id, now)))
+                },
+            )
         })
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
-        let checked = CAPABILITIES.check_recover(secret);
-        self.begin("recover", secret, checked, |state, now| {
-            state.recover(secret, now)
+        let checked = self.capabilities().check_recover(secret);
+        self.begin("recover", secret, checked, true, |state, now| {
+            state.recover(secret, now).map(Outcome::Secret)
         })
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
-        let checked = CAPABILITIES.check_purge(secret);
-        self.begin("purge", secret, checked, |state, _| state.purge(secret))
+        let checked = self.capabilities().check_purge(secret);
+        self.begin("purge", secret, checked, true, |state, _| {
+            state.purge(secret).map(|()| Outcome::Done)
+        })
     }
 
-    async fn resume(&self, _id: &OperationId) -> Result<Operation<Outcome>> {
-        let checked = CAPABILITIES.check_resume();
-        self.call("resume", None, checked, |_, _| {
-            Err(Error::new(
-                ErrorKind::NotFound,
-                "every operation was done with its first answer",
-            ))
-        })
+    async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
+        let checked = self.capabilities().check_resume();
+        let unknown = self.service().manner.unknown_operation;
+        self.call("resume", None, checked, |state, _| {
+            match state.operations.contains_key(id) {
+                true => Ok(()),
+                false => Err(Error::new(
+                    unknown,
+                    "no operation of this store has this id",
+                )),
+            }
+        })?;
+        Ok(self.under_way(id.clone(), true))
     }
 }

@@ -232,8 +232,8 @@ async fn no_value_token_url_or_word_of_the_service_is_told() {
 #[tokio::test]
 async fn a_hook_and_a_subscriber_that_are_not_there_cost_no_look_at_the_clock() {
     each_thread_for_itself();
-    // The beginning, the token's age, and both ends of the attempt; the token only once.
-    for (watched, reads) in [(false, [4, 3]), (true, [5, 3])] {
+    // The beginning, the token's age, what is left of the deadline, both ends of the attempt; the token once.
+    for (watched, reads) in [(false, [5, 4]), (true, [6, 4])] {
         let mut setup = Setup::new(Mark::new(), [answer(200, "a"), answer(200, "a")]);
         if watched {
             setup = setup.metrics(Arc::new(Recorder::default()));

@@ -9,20 +9,20 @@ use std::sync::Arc;
 
 use super::*;
 
-fn store(parameters: &[(&str, &str)]) -> StoreUrl {
+fn store(parameters: &[(&str, &str)]) -> polyvault_core::Result<StoreUrl> {
     let query = ::url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(parameters)
         .finish();
-    StoreUrl::parse(&format!("wix-secrets://site?{query}")).unwrap()
+    StoreUrl::parse(&format!("wix-secrets://site?{query}"))
 }
 
 fn client(parameters: &[(&str, &str)]) -> polyvault_core::Result<ClientOptions> {
-    OpenOptions::default().client_for(&store(parameters))
+    OpenOptions::default().client_for(&store(parameters)?)
 }
 
 /// What a store of these parameters sends by.
 async fn ask(options: &OpenOptions, parameters: &[(&str, &str)], url: &str) -> bool {
-    let client = options.client_for(&store(parameters)).unwrap();
+    let client = options.client_for(&store(parameters).unwrap()).unwrap();
     let request = http::Request::get(url).body(Body::empty()).unwrap();
     let answer = client.transport.unwrap().send(request, LONG).await;
     answer.is_ok_and(|answer| answer.status() == 200)
@@ -100,7 +100,7 @@ fn a_parameter_beside_a_transport_that_was_handed_in_is_refused() {
     for parameter in HTTP_PARAMETERS {
         let url = store(&[(parameter.name, "1s")]);
 
-        let outcome = options.client_for(&url);
+        let outcome = options.client_for(&url.clone().unwrap());
 
         match parameter.name {
             // The repeats are not the transport's.
