@@ -98,9 +98,9 @@ fn a_parameter_beside_a_transport_that_was_handed_in_is_refused() {
         ..OpenOptions::default()
     };
     for parameter in HTTP_PARAMETERS {
-        let url = store(&[(parameter.name, "1s")]);
+        let url = store(&[(parameter.name, "1s")]).unwrap();
 
-        let outcome = options.client_for(&url.clone().unwrap());
+        let outcome = options.client_for(&url);
 
         match parameter.name {
             // The repeats are not the transport's.
