@@ -34,16 +34,20 @@ mod harness;
 mod report;
 mod tools;
 
+mod at_once;
 mod deletes;
 mod denied;
+mod errors;
 mod leaks;
 mod metadata;
+mod names;
 mod puts;
 mod reads;
 mod refusals;
 mod soft_delete;
 mod unfit;
 mod unreadable;
+mod updates;
 mod versions;
 
 use futures_util::future::BoxFuture;
@@ -83,6 +87,8 @@ pub fn checks() -> Vec<Check> {
         reads::checks(),
         puts::checks(),
         metadata::checks(),
+        updates::checks(),
+        names::checks(),
         versions::checks(),
         unreadable::checks(),
         refusals::checks(),
@@ -90,6 +96,8 @@ pub fn checks() -> Vec<Check> {
         unfit::checks(),
         deletes::checks(),
         soft_delete::checks(),
+        at_once::checks(),
+        errors::checks(),
         leaks::checks(),
     ]
     .concat()
