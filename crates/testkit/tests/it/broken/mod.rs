@@ -1,0 +1,174 @@
+//! Stores with one fault each, and the checks that find them.
+
+mod bug;
+mod plain;
+
+mod deletes;
+mod errors;
+mod lists;
+mod metadata;
+mod puts;
+mod reads;
+mod updates;
+mod versions;
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use polyvault_core::memory::Faults;
+use polyvault_core::{MemoryStore, Payload, SecretStore};
+use polyvault_testkit::conformance::{Harness, Hook, Report, checks, run_all};
+
+use self::bug::{Broken, Bug};
+use self::plain::Plain;
+
+/// A store with a fault, as both clients: what a fault keeps between calls, it keeps at the service.
+struct Place<B>(Arc<Broken<B>>);
+
+impl<B: Bug> Place<B> {
+    fn boxed() -> Arc<dyn Harness> {
+        Arc::new(Self(Arc::new(Broken {
+            plain: Plain::new(MemoryStore::new()),
+            bug: PhantomData,
+        })))
+    }
+
+    fn faults(&self) -> Faults<'_> {
+        self.0.plain.memory.faults()
+    }
+}
+
+#[async_trait]
+impl<B: Bug> Harness for Place<B> {
+    fn store(&self) -> Arc<dyn SecretStore> {
+        Arc::clone(&self.0) as _
+    }
+
+    fn second(&self) -> Arc<dyn SecretStore> {
+        Arc::clone(&self.0) as _
+    }
+
+    fn requests(&self) -> Option<u64> {
+        Some(self.0.plain.requests())
+    }
+
+    async fn make_twins(&self, name: &str) -> Hook {
+        let twin = || self.faults().make_twin(name, Payload::text("twin"));
+        match (twin(), twin()) {
+            (Ok(_), Ok(_)) => Hook::Done,
+            _ => Hook::Missing,
+        }
+    }
+
+    async fn forbid(&self, operation: &str) -> Hook {
+        self.faults().forbid(operation);
+        Hook::Done
+    }
+
+    async fn allow_all(&self) {
+        self.faults().allow_all();
+    }
+
+    async fn fail_next_operation(&self) -> Hook {
+        self.faults().fail_next_operation();
+        Hook::Done
+    }
+
+    async fn lose_next_answer(&self) -> Hook {
+        self.faults().lose_next_answer();
+        Hook::Done
+    }
+}
+
+/// A broken store, and the check that is meant to find its fault.
+struct Row {
+    name: &'static str,
+    meant: &'static str,
+    place: fn() -> Arc<dyn Harness>,
+}
+
+impl Row {
+    fn of<B: Bug>(name: &'static str) -> Self {
+        Self {
+            name,
+            meant: B::MEANT,
+            place: Place::<B>::boxed,
+        }
+    }
+
+    async fn run(&self) -> Report {
+        run_all(async || (self.place)()).await
+    }
+}
+
+fn rows() -> Vec<Row> {
+    [
+        reads::rows(),
+        puts::rows(),
+        metadata::rows(),
+        updates::rows(),
+        lists::rows(),
+        versions::rows(),
+        errors::rows(),
+        deletes::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// No fault at all.
+struct Right;
+
+impl Bug for Right {
+    const MEANT: &'static str = "";
+}
+
+#[tokio::test]
+async fn a_store_without_a_fault_keeps_every_promise_and_skips_no_check() {
+    for right in [Row::of::<Right>("Right"), lists::empty_pages()] {
+        let report = right.run().await;
+
+        assert!(report.is_green(), "{}: {report}", right.name);
+        assert_eq!(report.skipped().count(), 0, "{}: {report}", right.name);
+    }
+}
+
+#[tokio::test]
+async fn each_fault_is_found_by_the_check_meant_for_it_and_by_two_others_at_most() {
+    let mut wrong = Vec::new();
+    for row in rows() {
+        let report = row.run().await;
+        let mut found: Vec<_> = report.failed().map(|(name, _)| name).collect();
+        let by_the_one_meant = found.contains(&row.meant);
+        found.retain(|name| *name != row.meant);
+        println!("{:<40} {:<60} {}", row.name, row.meant, found.join(", "));
+        if !by_the_one_meant || found.len() > 2 {
+            wrong.push((row.name, row.meant, found));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Checks that no fault is made for, and why.
+const NOT_PROVED_HERE: &[(&str, &str)] = &[];
+
+#[test]
+fn every_check_has_a_fault_that_it_is_meant_to_find() {
+    let meant: BTreeSet<_> = rows().iter().map(|row| row.meant).collect();
+    let excused = |name: &str| NOT_PROVED_HERE.iter().any(|(check, _)| *check == name);
+    let all: BTreeSet<_> = checks().iter().map(|check| check.name).collect();
+
+    let idle: Vec<_> = all
+        .iter()
+        .filter(|name| !meant.contains(*name) && !excused(name))
+        .collect();
+    let unknown: Vec<_> = meant.difference(&all).collect();
+
+    assert!(idle.is_empty(), "no fault for {idle:#?}");
+    assert!(unknown.is_empty(), "no check named {unknown:#?}");
+    assert!(all.len() >= 60, "{} checks", all.len());
+    assert!(rows().len() >= 35, "{} broken stores", rows().len());
+}
