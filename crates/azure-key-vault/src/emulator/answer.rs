@@ -21,18 +21,25 @@ impl Vault {
         template(request, outcome)
     }
 
-    /// Whether the answer to this request is to be lost; counts it if so.
-    pub(super) fn take_drop(&mut self, request: &Request) -> bool {
-        let knobs = &mut self.knobs;
+    /// Whether this request or the answer to it is to be lost.
+    pub(super) fn drops(&self, request: &Request) -> bool {
+        let knobs = &self.knobs;
         let reaches_the_vault = knobs.failures.is_empty() && knobs.throttled == 0;
         let writes = route(request)
             .is_ok_and(|route| route.operation.writes() && knobs.permit(route.operation).is_ok());
-        let dropped =
-            knobs.drops > 0 && writes && reaches_the_vault && knobs.admit(request).is_ok();
-        if dropped {
-            knobs.drops -= 1;
+        let any = knobs.lost > 0 || knobs.drops > 0;
+        any && writes && reaches_the_vault && knobs.admit(request).is_ok()
+    }
+
+    /// Loses the request, or carries it out and loses the answer.
+    pub(super) fn drop_one(&mut self, request: &Request) {
+        match self.knobs.lost.checked_sub(1) {
+            Some(left) => self.knobs.lost = left,
+            None => {
+                self.knobs.drops = self.knobs.drops.saturating_sub(1);
+                self.answer(request);
+            }
         }
-        dropped
     }
 
     fn carry_out(&mut self, request: &Request) -> Result<Reply, Refusal> {
@@ -71,6 +78,9 @@ impl Vault {
     ) -> Result<Reply, Refusal> {
         let attributes = given.attributes();
         let value = given.value.ok_or_else(Refusal::bad_property)?;
+        if let Some((name, version)) = self.knobs.overtaker.take() {
+            self.seed(&name, vec![version]).map_err(Refusal::bad)?;
+        }
         self.free_for_set(&route.name)?;
 
         let now = self.now();

@@ -133,9 +133,9 @@ async fn mount(server: &MockServer, vault: &Shared, requests: &Arc<AtomicUsize>)
 
     // A mock either answers or fails, so what is dropped has a mock of its own.
     let (dropping, committing) = (Arc::clone(vault), Arc::clone(vault));
-    Mock::given(move |request: &Request| lock(&dropping).take_drop(request))
+    Mock::given(move |request: &Request| lock(&dropping).drops(request))
         .respond_with_err(move |request: &Request| {
-            lock(&committing).answer(request);
+            lock(&committing).drop_one(request);
             std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
         })
         .with_priority(u8::MAX - 1)

@@ -64,6 +64,7 @@ impl Emulator {
             }) => self.throttle(requests, retry_after.map(Duration::from_secs)),
             Knob::FailNext(status) => self.fail_next(status),
             Knob::CommitThenDrop(writes) => self.commit_then_drop(writes),
+            Knob::DropNext(writes) => self.drop_next(writes),
             Knob::Forbid(Forbid {
                 operations,
                 inner_code,
@@ -111,6 +112,7 @@ enum Knob {
     Throttle(Throttle),
     FailNext(u16),
     CommitThenDrop(u32),
+    DropNext(u32),
     Forbid(Forbid),
     PageSize(usize),
     EmptyPage(bool),

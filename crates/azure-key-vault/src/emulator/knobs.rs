@@ -7,7 +7,7 @@ use wiremock::Request;
 
 use super::list::PAGE_SIZE;
 use super::reply::Refusal;
-use super::{Emulator, Operation};
+use super::{Emulator, Operation, Version};
 
 impl Emulator {
     /// How many requests after a delete still find it going on: get-deleted answers
@@ -55,6 +55,17 @@ impl Emulator {
     /// count.
     pub fn commit_then_drop(&self, writes: u32) {
         self.vault().knobs.drops = writes;
+    }
+
+    /// Drops the connection of the next requests that write, and carries nothing out.
+    /// What [`commit_then_drop`](Self::commit_then_drop) says of requests goes here too; these come first.
+    pub fn drop_next(&self, writes: u32) {
+        self.vault().knobs.lost = writes;
+    }
+
+    /// Lets somebody else set this secret right before the next set is carried out.
+    pub fn overtake_next_set(&self, name: impl Into<String>, version: impl Into<Version>) {
+        self.vault().knobs.overtaker = Some((name.into(), version.into()));
     }
 
     /// Refuses operations with 403 `Forbidden` and this inner code, say
@@ -129,6 +140,8 @@ pub(super) struct Knobs {
     retry_after: Option<Duration>,
     pub(super) failures: VecDeque<u16>,
     pub(super) drops: u32,
+    pub(super) lost: u32,
+    pub(super) overtaker: Option<(String, Version)>,
     forbidden: BTreeMap<Operation, String>,
     pub(super) page_size: usize,
     pub(super) empty_page: bool,
@@ -200,6 +213,8 @@ impl Default for Knobs {
             retry_after: None,
             failures: VecDeque::new(),
             drops: 0,
+            lost: 0,
+            overtaker: None,
             forbidden: BTreeMap::new(),
             page_size: PAGE_SIZE,
             empty_page: false,

@@ -46,6 +46,23 @@ impl Faults<'_> {
         self.0.lock().lose_next = true;
     }
 
+    /// Answers the next write with a `Timeout` whose [`retry`](Error::retry) is
+    /// `OutcomeUnknown`, and does not carry it out.
+    pub fn lose_next_request(&self) {
+        self.0.lock().lose_request = true;
+    }
+
+    /// Lets somebody else put to this name right before the next put.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for the name.
+    pub fn overtake_next_put(&self, name: &str, payload: Payload) -> Result<()> {
+        let name = SecretName::new(name)?;
+        self.0.lock().overtaker = Some((SecretRef::Name(name), payload));
+        Ok(())
+    }
+
     /// Makes another secret of a name, whether or not one exists, and gives its id.
     ///
     /// # Errors

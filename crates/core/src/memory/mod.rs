@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use self::state::State;
 use crate::clock::{Clock, SystemClock};
 use crate::operation::Operation;
-use crate::{Error, ErrorKind, Result, Retry, SecretRef};
+use crate::{Error, ErrorKind, PutOptions, Result, Retry, SecretRef};
 
 pub use self::faults::Faults;
 
@@ -133,10 +133,21 @@ impl MemoryStore {
             if std::mem::take(&mut state.fail_next) {
                 return Ok(None);
             }
+            let lost = || {
+                Err(Error::new(ErrorKind::Timeout, "the answer was lost")
+                    .with_retry(Retry::OutcomeUnknown))
+            };
+            if std::mem::take(&mut state.lose_request) {
+                return lost();
+            }
+            if operation == "put"
+                && let Some((secret, payload)) = state.overtaker.take()
+            {
+                state.put(&secret, payload, &PutOptions::default(), now)?;
+            }
             let result = work(state, now)?;
             if std::mem::take(&mut state.lose_next) {
-                return Err(Error::new(ErrorKind::Timeout, "the answer was lost")
-                    .with_retry(Retry::OutcomeUnknown));
+                return lost();
             }
             Ok(Some(result))
         })?;

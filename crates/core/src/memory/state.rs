@@ -24,6 +24,9 @@ pub(super) struct State {
     pub(super) forbidden: BTreeSet<String>,
     pub(super) fail_next: bool,
     pub(super) lose_next: bool,
+    pub(super) lose_request: bool,
+    /// Who puts before the next put.
+    pub(super) overtaker: Option<(SecretRef, Payload)>,
 }
 
 pub(super) struct Record {

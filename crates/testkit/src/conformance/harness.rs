@@ -57,6 +57,23 @@ pub trait Harness: Send + Sync {
     async fn lose_next_answer(&self) -> Hook {
         Hook::Missing
     }
+
+    /// Loses the request of the next put or delete: the service never sees it, and the
+    /// store sees what it sees of a lost answer.
+    async fn lose_next_request(&self) -> Hook {
+        Hook::Missing
+    }
+
+    /// Lets somebody else make a secret named `name`, of the text value `overtaken`, right before
+    /// the next write of a put, so after whatever the store looked at for it.
+    async fn overtake_next_put(&self, _name: &str) -> Hook {
+        Hook::Missing
+    }
+
+    /// How many passwords the service itself has generated so far; `None` where that can't be told.
+    fn generated(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Whether a harness could do what it was asked.

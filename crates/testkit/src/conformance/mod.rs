@@ -30,6 +30,8 @@
 //! # }
 //! ```
 
+mod claims;
+mod flips;
 mod harness;
 mod report;
 mod tools;
@@ -49,12 +51,16 @@ mod unfit;
 mod unreadable;
 mod updates;
 mod versions;
+mod witness;
 
 use futures_util::future::BoxFuture;
 
+pub use self::claims::claiming;
+pub use self::flips::{Flip, flips};
 pub use self::harness::{Harness, Hook};
 pub use self::report::{Report, Verdict};
 pub use self::tools::{Failure, Stop};
+pub use self::witness::{Witnessed, witness};
 
 use std::sync::Arc;
 
@@ -99,6 +105,7 @@ pub fn checks() -> Vec<Check> {
         at_once::checks(),
         errors::checks(),
         leaks::checks(),
+        witness::checks(),
     ]
     .concat()
 }
@@ -118,8 +125,8 @@ pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Harness>) -> Report {
 /// Declares the checks of a file: the contract's number and the function.
 macro_rules! topic {
     ($($contract:literal $name:ident),* $(,)?) => {
-        pub(super) fn checks() -> Vec<super::Check> {
-            vec![$(super::Check {
+        pub(in crate::conformance) fn checks() -> Vec<crate::conformance::Check> {
+            vec![$(crate::conformance::Check {
                 name: stringify!($name),
                 contract: $contract,
                 run: |harness| Box::pin($name(harness)),
@@ -165,7 +172,7 @@ mod tests {
         let failed: Vec<_> = report.failed().map(|(name, _)| name).collect();
         let silent: Vec<_> = checks()
             .iter()
-            .filter(|check| check.contract == 9)
+            .filter(|check| check.name.ends_with("_and_sends_nothing"))
             .map(|check| check.name)
             .collect();
         assert_eq!(failed, silent, "{report}");

@@ -34,6 +34,7 @@ fn turn(emulator: &Emulator, (knob, setting): (&str, &Value)) -> Result<(), Stri
         "fail_next" => emulator.fail_next(status(setting)?),
         "forbid" => emulator.forbid(calls(setting)?),
         "commit_then_drop" => emulator.commit_then_drop(number(setting)?),
+        "drop_next" => emulator.drop_next(number(setting)?),
         "empty_list_as_missing" => emulator.empty_list_as_missing(flag(setting)?),
         "consistency_header" => emulator.consistency_header(flag(setting)?),
         "require_api_key" => emulator.require_api_key(text(setting)?),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::state::Fault;
+use super::state::{Fault, Secret};
 use super::{Call, Emulator};
 
 impl Emulator {
@@ -37,6 +37,19 @@ impl Emulator {
     /// credential or a missing right refuses don't count.
     pub fn commit_then_drop(&self, writes: u32) {
         self.state().drops = writes;
+    }
+
+    /// The connection of the next `writes` creates, updates and deletes ends, and nothing is
+    /// carried out; they come before those of [`commit_then_drop`](Self::commit_then_drop).
+    pub fn drop_next(&self, writes: u32) {
+        self.state().lost = writes;
+    }
+
+    /// Somebody else makes this secret right before the next create is carried out.
+    pub fn overtake_next_create(&self, name: &str, value: &str) {
+        let mut state = self.state();
+        let now = state.clock.now();
+        state.overtaker = Some(Secret::new(name, value, now));
     }
 
     /// Whether the list of an empty site is `{}` instead of `{"secrets":[]}`.

@@ -163,7 +163,7 @@ impl Emulator {
     /// `{"knob": {NAME: SETTING}}` calls the method of that name: `throttle`
     /// (`{"requests", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
     /// list of `"create"`, `"list"`, `"get_value"`, `"update"`, `"delete"`),
-    /// `commit_then_drop` (a number), `empty_list_as_missing` and `consistency_header`
+    /// `commit_then_drop` and `drop_next` (a number), `empty_list_as_missing` and `consistency_header`
     /// (true or false), `require_api_key`, `require_site` and `require_app_secret` (a text),
     /// `expire_tokens` (true), `corrupt` (a name).
     ///

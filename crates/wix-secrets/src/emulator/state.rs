@@ -66,6 +66,9 @@ pub(super) struct State {
     pub(super) faults: VecDeque<Fault>,
     /// How many writes are still to be carried out without an answer.
     pub(super) drops: u32,
+    /// How many writes are still to be lost before that.
+    pub(super) lost: u32,
+    pub(super) overtaker: Option<Secret>,
     pub(super) forbidden: Vec<Call>,
     pub(super) api_key: Option<String>,
     pub(super) site: Option<String>,
@@ -84,6 +87,8 @@ impl State {
             tokens: HashMap::new(),
             faults: VecDeque::new(),
             drops: 0,
+            lost: 0,
+            overtaker: None,
             forbidden: Vec::new(),
             api_key: None,
             site: None,
@@ -111,18 +116,23 @@ impl State {
         answer
     }
 
-    /// Whether this request's answer is to be lost.
+    /// Whether this request or its answer is to be lost.
     pub(super) fn drops_answer_to(&self, request: &Request) -> bool {
         let lets_in = |call| auth::refusal(self, request, call).is_none();
-        self.drops > 0
+        (self.drops > 0 || self.lost > 0)
             && self.faults.is_empty()
             && matches!(route(request), Route::Call(call, _) if call.writes() && lets_in(call))
     }
 
-    /// Carries the request out and gives the error that ends its connection.
+    /// Loses the request, or carries it out; gives the error that ends its connection.
     pub(super) fn answer_and_drop(&mut self, request: &Request) -> io::Error {
-        self.drops = self.drops.saturating_sub(1);
-        self.answer(request);
+        match self.lost.checked_sub(1) {
+            Some(left) => self.lost = left,
+            None => {
+                self.drops = self.drops.saturating_sub(1);
+                self.answer(request);
+            }
+        }
         io::Error::new(io::ErrorKind::ConnectionReset, "the answer is dropped")
     }
 
@@ -180,6 +190,7 @@ impl State {
     }
 
     fn create(&mut self, fields: &Fields) -> ResponseTemplate {
+        self.secrets.extend(self.overtaker.take());
         let name = fields.name.as_deref().unwrap_or_default();
         if self.secrets.iter().any(|s| s.name == name) {
             return taken();

@@ -83,9 +83,9 @@ impl EmulatorBuilder {
 
         // A mock either answers or fails, so there are two; the one that fails looks first.
         let (dropping, committing) = (Arc::clone(&state), Arc::clone(&state));
-        Mock::given(move |request: &Request| lock(&dropping).take_drop(&Call::from(request)))
+        Mock::given(move |request: &Request| lock(&dropping).drops(&Call::from(request)))
             .respond_with_err(move |request: &Request| {
-                lock(&committing).answer(&Call::from(request));
+                lock(&committing).drop_one(&Call::from(request));
                 std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
             })
             .with_priority(LAST)

@@ -99,6 +99,7 @@ impl Emulator {
             "print_defaults" => self.print_defaults(on()?),
             "carry_scheduled" => self.carry_scheduled(on()?),
             "commit_then_drop" => self.commit_then_drop(small(value)?),
+            "drop_next" => self.drop_next(small(value)?),
             _ => return Err(format!("unknown knob {name}")),
         }
         Ok(())
@@ -134,7 +135,7 @@ impl Emulator {
     }
 }
 
-fn seeded(state: &mut State, fields: &Map<String, Value>) -> Result<Secret, String> {
+pub(super) fn seeded(state: &mut State, fields: &Map<String, Value>) -> Result<Secret, String> {
     let password = object(fields, "passwordPayloadSpecification");
     let versions = fields.get("versions").and_then(Value::as_array);
     let versions: Result<Vec<Version>, String> = versions
@@ -209,6 +210,6 @@ fn only_field(step: &Value) -> Result<(&str, &Value), String> {
     }
 }
 
-fn reason(status: Status) -> String {
+pub(super) fn reason(status: Status) -> String {
     status.in_operation().to_string()
 }

@@ -3,7 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::Emulator;
+use super::fields::SEED;
+use super::given::reason;
 use super::route::METHODS;
 use super::status::Status;
 
@@ -22,6 +26,8 @@ pub(super) struct Knobs {
     pub(super) print_defaults: bool,
     pub(super) carry_scheduled: bool,
     pub(super) commit_then_drop: u32,
+    pub(super) drop_next: u32,
+    pub(super) overtaker: Option<Map<String, Value>>,
 }
 
 impl Knobs {
@@ -118,5 +124,33 @@ impl Emulator {
     /// answering. Reads, token requests and what a knob or a missing right refuses don't count.
     pub fn commit_then_drop(&self, writes: u32) {
         self.state().knobs.commit_then_drop = writes;
+    }
+
+    /// Drops the connection of the next `writes` requests that write, and carries nothing out;
+    /// they come before those of [`commit_then_drop`](Self::commit_then_drop).
+    pub fn drop_next(&self, writes: u32) {
+        self.state().knobs.drop_next = writes;
+    }
+
+    /// Puts this secret in place right before the next Create is carried out: somebody else
+    /// made it. It is written as for [`seed`](Self::seed).
+    ///
+    /// # Errors
+    ///
+    /// As [`seed`](Self::seed).
+    pub fn overtake_next_create(&self, secret: &Value) -> Result<(), String> {
+        let secret = SEED.read(secret).map_err(reason)?;
+        self.state().knobs.overtaker = Some(secret);
+        Ok(())
+    }
+
+    /// How many versions there are whose password the stand-in has made.
+    #[must_use]
+    pub fn generated_passwords(&self) -> usize {
+        let state = self.state();
+        let versions = state.secrets.iter().flat_map(|secret| &secret.versions);
+        versions
+            .filter(|version| version.password.is_some())
+            .count()
     }
 }

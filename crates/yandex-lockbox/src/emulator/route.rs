@@ -8,6 +8,7 @@ use wiremock::ResponseTemplate;
 use super::call::Call;
 use super::change::Change;
 use super::fields;
+use super::given::seeded;
 use super::read::Query;
 use super::render::nanos;
 use super::state::State;
@@ -101,18 +102,26 @@ impl State {
         }
     }
 
-    /// Whether the answer to this request is to be lost; counts it if so.
-    pub(super) fn take_drop(&mut self, call: &Call) -> bool {
+    /// Whether this request or the answer to it is to be lost.
+    pub(super) fn drops(&self, call: &Call) -> bool {
         let knobs = &self.knobs;
         let throttled = knobs.throttle.is_some_and(|(left, _)| left > 0);
-        let dropped = knobs.commit_then_drop > 0
+        (knobs.commit_then_drop > 0 || knobs.drop_next > 0)
             && knobs.fail_next.is_empty()
             && !throttled
-            && self.writes(call);
-        if dropped {
-            self.knobs.commit_then_drop -= 1;
+            && self.writes(call)
+    }
+
+    /// Loses the request, or carries it out and loses the answer.
+    pub(super) fn drop_one(&mut self, call: &Call) {
+        match self.knobs.drop_next.checked_sub(1) {
+            Some(left) => self.knobs.drop_next = left,
+            None => {
+                let left = self.knobs.commit_then_drop.saturating_sub(1);
+                self.knobs.commit_then_drop = left;
+                self.answer(call);
+            }
         }
-        dropped
     }
 
     /// Whether it is one of the service's methods, changes something and is let in.
@@ -194,7 +203,14 @@ impl State {
     ) -> Result<Value, Status> {
         Query::read(&call.query, &[])?;
         match method {
-            "Secret.Create" => self.create(&call.read(&fields::CREATE)?, key),
+            "Secret.Create" => {
+                let body = call.read(&fields::CREATE)?;
+                if let Some(secret) = self.knobs.overtaker.take() {
+                    let secret = seeded(self, &secret).map_err(|e| Status::invalid("seed", &e))?;
+                    self.secrets.push(secret);
+                }
+                self.create(&body, key)
+            }
             "Secret.Update" => self.update(id, call.read(&fields::UPDATE)?, key),
             "Secret.AddVersion" => self.add_version(id, &call.read(&fields::ADD_VERSION)?, key),
             "Secret.ScheduleVersionDestruction" => {

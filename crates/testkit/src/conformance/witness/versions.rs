@@ -1,0 +1,153 @@
+//! Versions, and what can be done with one.
+
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use polyvault_core::capabilities::{MakeCurrent, Versions};
+use polyvault_core::{
+    Error, ErrorKind, PageRequest, Payload, SecretRef, SecretStore, SecretStoreExt, VersionChange,
+    VersionId, VersionInfo, VersionPatch,
+};
+
+use super::super::tools::{ensure, fail, fresh, labels, pinned, refused, time};
+use super::super::{Harness, Stop};
+use super::{comes_back, offered};
+
+/// A secret of two versions, `one` and `two`, and the id of the first: a made-up one where it has none.
+async fn two(h: &dyn Harness, hint: &str) -> Result<(SecretRef, VersionId), Stop> {
+    let name = fresh(h, hint)?;
+    let first = h.store().put(&name, "one").await?.version.id;
+    h.store().put(&name, "two").await?;
+    let first = first.map_or_else(|| VersionId::new("0123456789abcdef0123456789abcdef"), Ok)?;
+    Ok((name, first))
+}
+
+/// What the store tells of one version: with its payload, or in the list.
+pub(super) async fn told(
+    h: &dyn Harness,
+    name: &SecretRef,
+    id: &VersionId,
+) -> Result<VersionInfo, Stop> {
+    let read = offered(h.second().get(name, pinned(id)).await)?;
+    if let Some(info) = read.and_then(|read| read.info) {
+        return Ok(info);
+    }
+    let listed: Vec<VersionInfo> = h.second().list_versions(name).try_collect().await?;
+    let found = listed.into_iter().find(|info| info.id.as_ref() == Some(id));
+    found.ok_or_else(|| fail(format!("the list of versions lacks {id}")))
+}
+
+pub(super) async fn versions(h: &dyn Harness) -> Result<Versions, Stop> {
+    let (name, first) = two(h, "versions").await?;
+    let second = h.second();
+    let listed = second.list_versions_page(&name, PageRequest::default());
+    if offered(listed.await)?.is_none() {
+        return Ok(Versions::None);
+    }
+    let Some(read) = offered(second.get(&name, pinned(&first)).await)? else {
+        return Ok(Versions::Listed);
+    };
+    ensure(
+        read.payload.same_as(&Payload::text("one")),
+        "the read of a version must give that version",
+    )?;
+    Ok(Versions::PinnedReads)
+}
+
+async fn change(
+    h: &dyn Harness,
+    name: &SecretRef,
+    version: &VersionId,
+    change: VersionChange,
+) -> Result<VersionInfo, Error> {
+    h.store().update_version(name, version, change).await
+}
+
+pub(super) async fn update_version(h: &dyn Harness) -> Result<bool, Stop> {
+    let (name, first) = two(h, "patch").await?;
+    let end = time("2091-02-03T04:05:06Z")?;
+    let patches = [
+        VersionPatch {
+            expires_at: Some(end),
+            ..VersionPatch::default()
+        },
+        VersionPatch {
+            content_type: Some("text/plain".to_owned()),
+            ..VersionPatch::default()
+        },
+        VersionPatch {
+            labels: Some(labels("team", "blue")),
+            ..VersionPatch::default()
+        },
+        VersionPatch {
+            enabled: Some(false),
+            ..VersionPatch::default()
+        },
+    ];
+    // A store may have some of these fields only: the first that it has is the witness.
+    for patch in patches {
+        let changed = change(h, &name, &first, VersionChange::Update(patch.clone()));
+        if offered(changed.await)?.is_none() {
+            continue;
+        }
+        if patch.enabled.is_some() {
+            let read = h.second().get(&name, pinned(&first)).await;
+            refused(read, ErrorKind::Disabled, "get of the disabled version")?;
+            return Ok(true);
+        }
+        let info = told(h, &name, &first).await?;
+        ensure(
+            (patch.expires_at.is_none() || info.expires_at == patch.expires_at)
+                && (patch.content_type.is_none() || info.content_type == patch.content_type)
+                && (patch.labels.is_none() || info.labels == patch.labels),
+            format!("{patch:?} was answered with success, and {info:?} is told"),
+        )?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+pub(super) async fn make_current(h: &dyn Harness) -> Result<MakeCurrent, Stop> {
+    let (name, first) = two(h, "current").await?;
+    let made = change(h, &name, &first, VersionChange::MakeCurrent).await;
+    let Some(made) = offered(made)? else {
+        return Ok(MakeCurrent::None);
+    };
+    comes_back(h, &name, &Payload::text("one")).await?;
+    Ok(match made.id == Some(first) {
+        true => MakeCurrent::Service,
+        false => MakeCurrent::Copy,
+    })
+}
+
+pub(super) async fn destroy(h: &dyn Harness) -> Result<bool, Stop> {
+    let (name, first) = two(h, "destroy").await?;
+    let destroyed = change(h, &name, &first, VersionChange::Destroy { after: None });
+    if offered(destroyed.await)?.is_none() {
+        return Ok(false);
+    }
+    refused(
+        h.second().get(&name, pinned(&first)).await,
+        ErrorKind::FailedPrecondition,
+        "get of the destroyed version",
+    )?;
+    comes_back(h, &name, &Payload::text("two")).await?;
+    Ok(true)
+}
+
+pub(super) async fn cancel_destruction(h: &dyn Harness) -> Result<bool, Stop> {
+    let (name, first) = two(h, "cancel").await?;
+    let after = Some(Duration::from_secs(24 * 60 * 60));
+    offered(change(h, &name, &first, VersionChange::Destroy { after }).await)?;
+    let cancelled = change(h, &name, &first, VersionChange::CancelDestruction);
+    if offered(cancelled.await)?.is_none() {
+        return Ok(false);
+    }
+    let read = h.second().get(&name, pinned(&first)).await?;
+    ensure(
+        read.payload.same_as(&Payload::text("one")),
+        "the version must be readable again",
+    )?;
+    comes_back(h, &name, &Payload::text("two")).await?;
+    Ok(true)
+}
