@@ -6,7 +6,9 @@
     reason = "tests"
 )]
 
+mod flips;
 mod migrate;
 mod open;
 mod readme;
 mod same_rooms;
+mod stores;

@@ -3,63 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use polyvault_azure_key_vault::emulator::{Emulator, Operation};
-use polyvault_core::SecretStore;
-use polyvault_testkit::conformance::{Harness, Hook, run_all};
+use polyvault_testkit::conformance::{Harness, run_all};
 
-use crate::manual_clock;
-
-struct Vault(Emulator);
-
-#[async_trait]
-impl Harness for Vault {
-    fn store(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.0.store())
-    }
-
-    fn second(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.0.store())
-    }
-
-    fn requests(&self) -> Option<u64> {
-        u64::try_from(self.0.request_count()).ok()
-    }
-
-    async fn forbid(&self, operation: &str) -> Hook {
-        let refused = match operation {
-            "get" | "describe" => Operation::GetSecret,
-            "list" => Operation::GetSecrets,
-            "list_versions" => Operation::GetSecretVersions,
-            "put" => Operation::SetSecret,
-            "update" => Operation::UpdateSecret,
-            "delete" => Operation::DeleteSecret,
-            _ => return Hook::Missing,
-        };
-        self.0.forbid([refused], "ForbiddenByRbac");
-        Hook::Done
-    }
-
-    async fn allow_all(&self) {
-        self.0.permit_all();
-    }
-
-    async fn lose_next_answer(&self) -> Hook {
-        self.0.commit_then_drop(1);
-        Hook::Done
-    }
-}
+use crate::harness::Vault;
 
 /// A vault with short pages, one of them empty, where deletes and recoveries take two looks.
 async fn slow_vault() -> Arc<dyn Harness> {
-    let vault = Emulator::builder().clock(manual_clock()).start().await;
+    let harness = Vault::start().await;
+    let vault = &harness.0;
     vault.page_size(2);
     vault.empty_page(true);
     vault.delete_polls(2);
     vault.recover_polls(2);
     vault.recover_conflicts(1);
     vault.purge_conflicts(1);
-    Arc::new(Vault(vault))
+    Arc::new(harness)
 }
 
 /// What the service or this version of the adapter does not have.

@@ -11,6 +11,7 @@
 mod conformance;
 mod emulator;
 mod exchanges;
+mod harness;
 mod readme;
 mod refusals;
 mod replay;

@@ -2,62 +2,9 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use polyvault_core::clock::ManualClock;
-use polyvault_core::{SecretStore, Timestamp};
-use polyvault_testkit::conformance::{Harness, Hook, run_all};
-use polyvault_wix_secrets::emulator::{Call, Emulator};
+use polyvault_testkit::conformance::{Harness, run_all};
 
-/// It makes no twins: the service has none, and a read by name never shows which it read.
-struct Wix {
-    emulator: Emulator,
-}
-
-impl Wix {
-    async fn start() -> Self {
-        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        Self {
-            emulator: Emulator::builder().clock(clock).start().await,
-        }
-    }
-}
-
-#[async_trait]
-impl Harness for Wix {
-    fn store(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
-    }
-
-    fn second(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
-    }
-
-    fn requests(&self) -> Option<u64> {
-        u64::try_from(self.emulator.request_count()).ok()
-    }
-
-    async fn forbid(&self, operation: &str) -> Hook {
-        let calls: &[Call] = match operation {
-            "get" => &[Call::GetValue],
-            "describe" | "list" => &[Call::List],
-            "put" => &[Call::Create, Call::Update],
-            "update" => &[Call::Update],
-            "delete" => &[Call::Delete],
-            _ => return Hook::Missing,
-        };
-        self.emulator.forbid(calls.iter().copied());
-        Hook::Done
-    }
-
-    async fn allow_all(&self) {
-        self.emulator.permit_all();
-    }
-
-    async fn lose_next_answer(&self) -> Hook {
-        self.emulator.commit_then_drop(1);
-        Hook::Done
-    }
-}
+use crate::harness::Wix;
 
 #[tokio::test]
 async fn keeps_every_promise() {

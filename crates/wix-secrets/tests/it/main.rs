@@ -9,6 +9,7 @@
 
 mod conformance;
 mod emulator;
+mod harness;
 mod put;
 mod replay;
 mod script;

@@ -2,87 +2,16 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use polyvault_core::clock::ManualClock;
-use polyvault_core::{SecretStore, Timestamp};
-use polyvault_testkit::conformance::{Harness, Hook, Report, run_all};
-use polyvault_yandex_lockbox::emulator::Emulator;
-use serde_json::json;
+use polyvault_testkit::conformance::{Harness, Report, run_all};
 
-struct Lockbox {
-    emulator: Emulator,
-}
+use crate::harness::Lockbox;
 
-impl Lockbox {
-    /// With operations that take their time: three polls, after two that find nothing.
-    async fn start() -> Self {
-        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        let emulator = Emulator::builder().clock(clock).start().await;
-        emulator.pending_polls(3);
-        emulator.leading_404s(2);
-        Self { emulator }
-    }
-
-    fn boxed(self) -> Arc<dyn Harness> {
-        Arc::new(self)
-    }
-}
-
-#[async_trait]
-impl Harness for Lockbox {
-    fn store(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
-    }
-
-    fn second(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
-    }
-
-    fn requests(&self) -> Option<u64> {
-        u64::try_from(self.emulator.request_count()).ok()
-    }
-
-    async fn make_twins(&self, name: &str) -> Hook {
-        for _ in 0..2 {
-            let twin = json!({
-                "name": name,
-                "versions": [{"entries": [{"key": "value", "textValue": "twin"}]}],
-            });
-            self.emulator.seed(&twin).unwrap();
-        }
-        Hook::Done
-    }
-
-    async fn forbid(&self, operation: &str) -> Hook {
-        let methods: &[&str] = match operation {
-            "get" => &["Payload.Get"],
-            "describe" => &["Secret.Get"],
-            "list" => &["Secret.List"],
-            "list_versions" => &["Secret.ListVersions"],
-            "put" => &["Secret.Create", "Secret.AddVersion"],
-            "update" => &["Secret.Update", "Secret.Activate", "Secret.Deactivate"],
-            "delete" => &["Secret.Delete"],
-            _ => return Hook::Missing,
-        };
-        for method in methods {
-            self.emulator.forbid(method).unwrap();
-        }
-        Hook::Done
-    }
-
-    async fn allow_all(&self) {
-        self.emulator.permit_all();
-    }
-
-    async fn fail_next_operation(&self) -> Hook {
-        self.emulator.fail_next_operation(13, "Internal error");
-        Hook::Done
-    }
-
-    async fn lose_next_answer(&self) -> Hook {
-        self.emulator.commit_then_drop(1);
-        Hook::Done
-    }
+/// With operations that take their time: three polls, after two that find nothing.
+async fn slow() -> Lockbox {
+    let lockbox = Lockbox::start().await;
+    lockbox.emulator.pending_polls(3);
+    lockbox.emulator.leading_404s(2);
+    lockbox
 }
 
 /// Every hook is there, so only a capability that is missing skips a check.
@@ -96,15 +25,15 @@ fn assert_kept(report: &Report) {
 
 #[tokio::test]
 async fn keeps_every_promise() {
-    assert_kept(&run_all(async || Lockbox::start().await.boxed()).await);
+    assert_kept(&run_all(async || Arc::new(slow().await) as _).await);
 }
 
 #[tokio::test]
 async fn keeps_every_promise_in_one_folder_of_many_pages() {
-    let lockbox = Lockbox::start().await;
+    let lockbox = slow().await;
     lockbox.emulator.page_size(10);
     lockbox.emulator.empty_page(true);
-    let harness = lockbox.boxed();
+    let harness: Arc<dyn Harness> = Arc::new(lockbox);
 
     assert_kept(&run_all(async || Arc::clone(&harness)).await);
 }
@@ -112,10 +41,10 @@ async fn keeps_every_promise_in_one_folder_of_many_pages() {
 #[tokio::test]
 async fn keeps_every_promise_where_operations_are_stored_empty_and_defaults_are_printed() {
     let report = run_all(async || {
-        let lockbox = Lockbox::start().await;
+        let lockbox = slow().await;
         lockbox.emulator.stored_empty(true);
         lockbox.emulator.print_defaults(true);
-        lockbox.boxed()
+        Arc::new(lockbox) as _
     })
     .await;
 

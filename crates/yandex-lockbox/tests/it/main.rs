@@ -9,6 +9,7 @@
 
 mod conformance;
 mod emulator;
+mod harness;
 mod messages;
 mod put;
 mod raw;

@@ -143,14 +143,20 @@ async fn alphabet(
     let Some((name, rule)) = labelled(h).await? else {
         return Ok(());
     };
-    let (alphabet, most) = rule.map_or((Alphabet::Any, LONG), of);
+    let Some((alphabet, most)) = rule.map(of) else {
+        let all: String = candidates().collect();
+        return ensure(
+            takes(h, &name, make(&all)).await?,
+            format!("{what}: no rule is claimed, and a character is refused"),
+        );
+    };
     for text in texts_of(alphabet, most.saturating_sub(2)) {
         ensure(
             takes(h, &name, make(&text)).await?,
             format!("{what} of {alphabet} are claimed to be taken, and {text:?} is not"),
         )?;
     }
-    for c in candidates().filter(|c| rule.is_some() && !alphabet.allows(*c)) {
+    for c in candidates().filter(|c| !alphabet.allows(*c)) {
         ensure(
             !takes(h, &name, make(&c.to_string())).await?,
             format!("{what} are claimed not to hold {c:?}, and one does"),
