@@ -14,7 +14,7 @@ rows![
     UnsupportedIsAnotherKind,
     UnfitNameIsSent,
     LongNamesAreCut,
-    UnfitLabelIsSent,
+    LabelWithoutAKeyIsSent,
     LargeValueIsSent,
     UpdateOfNothingIsDone,
     DebugShowsTheLastValue,
@@ -126,15 +126,16 @@ bug!(
 );
 
 bug!(
-    UnfitLabelIsSent,
+    LabelWithoutAKeyIsSent,
     an_unfit_value_or_label_is_refused_and_sends_nothing,
     begin_put,
-    async |plain, secret, value, options| match options.labels.is_some() {
-        true => {
+    async |plain, secret, value, options| {
+        let labels = options.labels.as_ref();
+        if labels.is_some_and(|labels| labels.contains_key("")) {
             plain.sent();
-            plain.memory.begin_put(secret, value, options).await
+            return plain.memory.begin_put(secret, value, options).await;
         }
-        false => plain.begin_put(secret, value, options).await,
+        plain.begin_put(secret, value, options).await
     }
 );
 

@@ -21,7 +21,6 @@ rows![
     ListsOtherIds,
     ListsLabelsOfNobody,
     ListOfDeletedEndsAfterTheFirstPage,
-    ListOfDeletedIsEmpty,
     TakesAPageOfNone,
 ];
 
@@ -226,17 +225,6 @@ bug!(
     async |plain, page| {
         let page = plain.list_deleted_page(page).await?;
         Ok(Page { next: None, ..page })
-    }
-);
-
-bug!(
-    ListOfDeletedIsEmpty,
-    a_deleted_secret_is_listed_as_deleted,
-    list_deleted_page,
-    async |plain, page| {
-        let page = plain.list_deleted_page(page).await?;
-        let items = Vec::new();
-        Ok(Page { items, ..page })
     }
 );
 

@@ -9,7 +9,7 @@ rows![
     LosesLabels,
     LosesTheContentType,
     LosesTheDescription,
-    MergesLabelsOnAPut,
+    EmptyLabelsClearNothing,
     EmptyClearsNothing,
     DropsMetadataItCannotRead,
     KeepsTheContentTypeUnasked,
@@ -18,7 +18,6 @@ rows![
     DropsEmptyLabels,
     LowersLabels,
     KeepsMetadataOfThePurged,
-    IgnoresTheLabels,
 ];
 
 /// What is told of the secret now, if there is one.
@@ -70,16 +69,13 @@ bug!(
     }
 );
 
+// What is empty is left out of the request.
 bug!(
-    MergesLabelsOnAPut,
+    EmptyLabelsClearNothing,
     a_put_replaces_and_clears_what_it_mentions,
     begin_put,
     async |plain, secret, value, options| {
-        let before = before(plain, secret).await.and_then(|info| info.labels);
-        let labels = match (options.labels.clone(), before) {
-            (Some(given), Some(before)) => Some(before.into_iter().chain(given).collect()),
-            (given, _) => given,
-        };
+        let labels = options.labels.clone().filter(|labels| !labels.is_empty());
         let options = PutOptions { labels, ..options };
         plain.begin_put(secret, value, options).await
     }
@@ -206,18 +202,6 @@ bug!(
             description,
             ..options
         };
-        plain.begin_put(secret, value, options).await
-    }
-);
-
-bug!(
-    IgnoresTheLabels,
-    a_put_replaces_and_clears_what_it_mentions,
-    begin_put,
-    async |plain, secret, value, options| {
-        let known = before(plain, secret).await.is_some();
-        let labels = options.labels.clone().filter(|_| !known);
-        let options = PutOptions { labels, ..options };
         plain.begin_put(secret, value, options).await
     }
 );

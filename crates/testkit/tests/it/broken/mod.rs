@@ -80,6 +80,23 @@ impl<B: Bug> Harness for Place<B> {
         self.faults().lose_next_answer();
         Hook::Done
     }
+
+    async fn lose_next_request(&self) -> Hook {
+        self.faults().lose_next_request();
+        Hook::Done
+    }
+
+    async fn overtake_next_put(&self, name: &str) -> Hook {
+        let theirs = Payload::text("overtaken");
+        match self.faults().overtake_next_put(name, theirs) {
+            Ok(()) => Hook::Done,
+            Err(_) => Hook::Missing,
+        }
+    }
+
+    fn generated(&self) -> Option<u64> {
+        Some(0)
+    }
 }
 
 /// A broken store, and the check that is meant to find its fault.
@@ -152,13 +169,23 @@ async fn each_fault_is_found_by_the_check_meant_for_it_and_by_two_others_at_most
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Checks that no fault is made for, and why.
-const NOT_PROVED_HERE: &[(&str, &str)] = &[];
+/// How the names of checks begin that no fault is made for here, and why.
+const NOT_PROVED_HERE: &[(&str, &str)] = &[
+    (
+        "capability_",
+        "every false claim of the field fails it: flips",
+    ),
+    ("limit_", "every false claim of the limit fails it: flips"),
+];
 
 #[test]
 fn every_check_has_a_fault_that_it_is_meant_to_find() {
     let meant: BTreeSet<_> = rows().iter().map(|row| row.meant).collect();
-    let excused = |name: &str| NOT_PROVED_HERE.iter().any(|(check, _)| *check == name);
+    let excused = |name: &str| {
+        NOT_PROVED_HERE
+            .iter()
+            .any(|(family, _)| name.starts_with(family))
+    };
     let all: BTreeSet<_> = checks().iter().map(|check| check.name).collect();
 
     let idle: Vec<_> = all

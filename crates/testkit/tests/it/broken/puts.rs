@@ -7,7 +7,7 @@ use super::plain::Plain;
 
 rows![
     TrimsValues,
-    CutsLongValues,
+    TurnsTheChunksAround,
     BinaryBecomesText,
     OverwritesTheBeginning,
     MergesEntries,
@@ -55,16 +55,17 @@ bug!(
     }
 );
 
+// A large value goes in chunks, and the last one comes first.
 bug!(
-    CutsLongValues,
+    TurnsTheChunksAround,
     a_text_of_3000_bytes_comes_back,
     begin_put,
     async |plain, secret, value, options| {
-        let cut = changed(value, |value| match value.expose_text() {
-            Ok(text) => Value::text(text.chars().take(2048).collect::<String>()),
-            Err(_) => value.clone(),
+        let turned = changed(value, |value| {
+            let chunks: Vec<_> = value.expose_bytes().chunks(1024).rev().collect();
+            Value::text_or_binary(&chunks.concat())
         })?;
-        plain.begin_put(secret, cut, options).await
+        plain.begin_put(secret, turned, options).await
     }
 );
 
