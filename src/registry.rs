@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyvault_core::provider::{OpenOptions, Provider, StoreUrl};
+use polyvault_core::provider::{OpenOptions, Provider, Rule, StoreUrl};
 use polyvault_core::{Environment, Error, ErrorKind, MemoryStore, Result, SecretStore};
 
 /// The providers that are compiled in.
@@ -22,6 +22,11 @@ const MEMORY: Provider = Provider {
     title: "Memory",
     capabilities: || MemoryStore::new().capabilities().clone(),
     not_yet: &[],
+    refusals: &[Rule {
+        capabilities: &["resume"],
+        rule: "every operation is done with its first answer",
+        url: "https://docs.rs/polyvault-core/latest/polyvault_core/struct.MemoryStore.html",
+    }],
     parameters: &[],
     variables: &[],
     open: |url, _options| {

@@ -4,7 +4,7 @@ use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
     Scope, SizeUnit, Versions,
 };
-use polyvault_core::provider::{NotYet, Parameter};
+use polyvault_core::provider::{NotYet, Parameter, Rule};
 use polyvault_core::transport::Endpoint;
 use polyvault_core::{Capabilities, Result, SecretId};
 
@@ -46,6 +46,29 @@ pub(crate) const NOT_YET: &[NotYet] = &[
     NotYet {
         capability: "make_current",
         what: "making an older version current, by a copy",
+    },
+];
+
+pub(crate) const REFUSALS: &[Rule] = &[
+    Rule {
+        capabilities: &["description"],
+        rule: "a secret has a value, a content type, attributes and tags, and no description",
+        url: "https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret/set-secret",
+    },
+    Rule {
+        capabilities: &["rename"],
+        rule: "the name is part of the identifier, and an update changes attributes, tags and content type only",
+        url: "https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret/update-secret",
+    },
+    Rule {
+        capabilities: &["deletion_protection"],
+        rule: "a vault is protected from purges as a whole; nothing protects one secret from its delete",
+        url: "https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview",
+    },
+    Rule {
+        capabilities: &["destroy", "cancel_destruction"],
+        rule: "a delete takes the secret with all its versions, never one of them",
+        url: "https://learn.microsoft.com/rest/api/keyvault/secrets/delete-secret/delete-secret",
     },
 ];
 

@@ -21,6 +21,8 @@ pub struct Provider {
     pub capabilities: fn() -> Capabilities,
     /// What the service can do and this version of the adapter can't yet.
     pub not_yet: &'static [NotYet],
+    /// Why its stores refuse what they do, but for what is `not_yet`.
+    pub refusals: &'static [Rule],
     /// The parameters of its store URLs.
     pub parameters: &'static [Parameter],
     /// The variables it reads from the environment.
@@ -45,6 +47,17 @@ pub struct NotYet {
     pub capability: &'static str,
     /// What it is, for the README.
     pub what: &'static str,
+}
+
+/// A rule of the service that forces a store to refuse something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The fields of [`Capabilities`] that say so.
+    pub capabilities: &'static [&'static str],
+    /// The rule, for the README.
+    pub rule: &'static str,
+    /// The vendor's page that states it.
+    pub url: &'static str,
 }
 
 /// A parameter of a store URL.

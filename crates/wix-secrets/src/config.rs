@@ -6,7 +6,7 @@ use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
     SizeUnit, Versions,
 };
-use polyvault_core::provider::{NotYet, Parameter};
+use polyvault_core::provider::{NotYet, Parameter, Rule};
 use polyvault_core::transport::Endpoint;
 
 pub(crate) const SCHEME: &str = "wix-secrets";
@@ -22,6 +22,46 @@ pub(crate) const PARAMETERS: &[Parameter] = &[Parameter {
 
 /// The service can do nothing more than the adapter.
 pub(crate) const NOT_YET: &[NotYet] = &[];
+
+pub(crate) const REFUSALS: &[Rule] = &[
+    Rule {
+        capabilities: &[
+            "versions",
+            "update_version",
+            "make_current",
+            "destroy",
+            "cancel_destruction",
+        ],
+        rule: "a secret has one value, which an update replaces: there are no versions",
+        url: "https://dev.wix.com/docs/rest/business-management/secrets/partially-update-secret",
+    },
+    Rule {
+        capabilities: &["entries", "binary", "empty_values"],
+        rule: "a value is one text of 1 to 3500 characters",
+        url: "https://dev.wix.com/docs/rest/business-management/secrets/create-secret",
+    },
+    Rule {
+        capabilities: &[
+            "labels",
+            "content_type",
+            "validity",
+            "disable",
+            "deletion_protection",
+        ],
+        rule: "beside its value a secret has an id, a name, a description and two dates, and nothing else",
+        url: "https://dev.wix.com/docs/rest/business-management/secrets/introduction",
+    },
+    Rule {
+        capabilities: &["soft_delete", "recover", "purge"],
+        rule: "a delete can't be undone",
+        url: "https://dev.wix.com/docs/api-reference/business-management/secrets/delete-secret",
+    },
+    Rule {
+        capabilities: &["resume"],
+        rule: "every call is done with its answer: there are no operations",
+        url: "https://dev.wix.com/docs/rest/business-management/secrets/introduction",
+    },
+];
 
 /// Plain data: one site and how to ask for it.
 #[derive(Clone, Debug)]

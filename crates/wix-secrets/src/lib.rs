@@ -23,6 +23,7 @@ pub const PROVIDER: Provider = Provider {
     title: "Wix Secrets",
     capabilities: config::capabilities,
     not_yet: config::NOT_YET,
+    refusals: config::REFUSALS,
     parameters: config::PARAMETERS,
     variables: credential::VARIABLES,
     open: builder::open,

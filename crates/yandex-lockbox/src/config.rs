@@ -5,7 +5,7 @@ use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
     Scope, SizeUnit, Versions,
 };
-use polyvault_core::provider::{NotYet, Parameter};
+use polyvault_core::provider::{NotYet, Parameter, Rule};
 use polyvault_core::transport::Endpoint;
 
 pub(crate) const SCHEME: &str = "yandex-lockbox";
@@ -53,6 +53,24 @@ pub(crate) const NOT_YET: &[NotYet] = &[
     NotYet {
         capability: "generate",
         what: "passwords that the service generates",
+    },
+];
+
+pub(crate) const REFUSALS: &[Rule] = &[
+    Rule {
+        capabilities: &["empty_values"],
+        rule: "a version is added as changes to another, where an entry without a value is a removal",
+        url: "https://yandex.cloud/en/docs/lockbox/api-ref/Secret/addVersion",
+    },
+    Rule {
+        capabilities: &["content_type", "validity", "update_version"],
+        rule: "a version has entries and a description, and can't be changed",
+        url: "https://yandex.cloud/en/docs/lockbox/quickstart",
+    },
+    Rule {
+        capabilities: &["soft_delete", "recover", "purge"],
+        rule: "a delete is final, and there is no list of deleted secrets",
+        url: "https://yandex.cloud/en/docs/lockbox/api-ref/Secret/delete",
     },
 ];
 
