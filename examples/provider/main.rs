@@ -16,17 +16,25 @@
 #![expect(clippy::print_stdout, reason = "a program")]
 
 mod config;
-mod conformance;
 mod emulator;
 mod error;
+mod harness;
 mod request;
 mod response;
 mod store;
 mod wire;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-pub(crate) use conformance::run;
+use harness::Place;
+use polyvault_testkit::conformance::{Report, run_all};
+
+/// The whole suite on one place.
+pub(crate) async fn run() -> polyvault::Result<Report> {
+    let place = Arc::new(Place::start().await?);
+    Ok(run_all(async || Arc::clone(&place) as _).await)
+}
 
 #[tokio::main]
 async fn main() -> polyvault::Result<ExitCode> {

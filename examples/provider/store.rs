@@ -54,7 +54,8 @@ impl Cubby {
     }
 }
 
-/// A put under a condition that it met itself is an outcome unknown: the client says so.
+/// Every call may be repeated: a put replaces, and what a repeat finds changed by a call
+/// whose answer was lost, the client tells as an outcome unknown.
 fn call<'a>(
     operation: &'static str,
     secret: Option<&'a SecretRef>,

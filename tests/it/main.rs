@@ -9,6 +9,7 @@
 mod flips;
 mod migrate;
 mod open;
+mod provider;
 mod readme;
 mod same_rooms;
 mod stores;
