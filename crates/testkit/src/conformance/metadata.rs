@@ -289,9 +289,9 @@ async fn a_renamed_secret_goes_by_its_new_name(h: &dyn Harness) -> Result<(), St
     ensure(renamed.id == id, "a rename keeps the id")?;
     holds(&second, &new, None, &Payload::text("value")).await?;
     refused(
-        second.get(&old, GetOptions::default()).await,
+        second.describe(&old).await,
         ErrorKind::NotFound,
-        "get by the old name",
+        "describe by the old name",
     )?;
     if !store.capabilities().twins {
         refused(

@@ -82,11 +82,12 @@ async fn names_differ_in_case_as_the_rule_says(h: &dyn Harness) -> Result<(), St
 
     if rule.case_sensitive {
         refused(
-            second.get(&large, GetOptions::default()).await,
+            second.describe(&large).await,
             ErrorKind::NotFound,
-            "get in capitals",
+            "describe in capitals",
         )?;
         store.put(&large, "large").await?;
+        holds(&second, &large, None, &Payload::text("large")).await?;
         holds(&second, &small, None, &Payload::text("small")).await
     } else {
         holds(&second, &large, None, &Payload::text("small")).await?;

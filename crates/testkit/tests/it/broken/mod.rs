@@ -7,6 +7,7 @@ mod deletes;
 mod errors;
 mod lists;
 mod metadata;
+mod outcomes;
 mod puts;
 mod reads;
 mod updates;
@@ -124,6 +125,7 @@ fn rows() -> Vec<Row> {
     [
         reads::rows(),
         puts::rows(),
+        outcomes::rows(),
         metadata::rows(),
         updates::rows(),
         lists::rows(),

@@ -15,6 +15,8 @@ rows![
     PinnedReadTellsTheCurrent,
     MissingVersionGivesTheCurrent,
     MissingListOfVersionsIsEmpty,
+    MissingIsAnEmptyValue,
+    ForbiddenReadIsMissing,
     ForbiddenIsMissing,
     PicksOneOfTwins,
     FoldsTheCaseOfNames,
@@ -117,6 +119,35 @@ bug!(
             Ok(Page { items, next })
         }
         page => page,
+    }
+);
+
+bug!(
+    MissingIsAnEmptyValue,
+    what_is_missing_is_not_found,
+    get,
+    async |plain, secret, options| {
+        let current = options.version == VersionSelector::Current;
+        match plain.get(secret, options).await {
+            Err(error) if current && error.kind() == ErrorKind::NotFound => Ok(Secret {
+                id: None,
+                name: None,
+                version: None,
+                info: None,
+                payload: Payload::text(""),
+            }),
+            read => read,
+        }
+    }
+);
+
+bug!(
+    ForbiddenReadIsMissing,
+    forbidden_never_reads_as_missing,
+    get,
+    async |plain, secret, options| {
+        let read = plain.get(secret, options).await;
+        read.map_err(|error| taken_for(error, ErrorKind::Forbidden, ErrorKind::NotFound))
     }
 );
 
