@@ -8,7 +8,8 @@
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use polyvault::{ErrorKind, SecretStore, SecretStoreExt};
+use futures_util::TryStreamExt;
+use polyvault::{DeletedSecretInfo, SecretInfo, SecretStore, SecretStoreExt};
 use polyvault_testkit::conformance::{Harness, run_all};
 
 /// Two clients of one place, and the names that were given out.
@@ -38,26 +39,37 @@ impl Harness for Place {
 }
 
 impl Place {
-    /// Deletes what the suite left, and says what it could not delete.
-    async fn clean(&self) {
-        let names = {
-            let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            names.clone()
-        };
-        let can = self.store.capabilities();
-        for name in names {
-            if let Err(error) = self.store.delete(&name).await
-                && error.kind() != ErrorKind::NotFound
-            {
+    /// Deletes what the suite left, and says what it could not delete: by id, as two may have one name.
+    async fn clean(&self) -> polyvault::Result<()> {
+        let live: Vec<SecretInfo> = self.store.list().try_collect().await?;
+        for info in live.into_iter().filter(|info| self.is_ours(info)) {
+            if let Err(error) = self.store.delete(info.id).await {
                 eprintln!("left behind: {error}");
             }
-            if can.purge
-                && let Err(error) = self.store.purge(&name).await
-                && error.kind() != ErrorKind::NotFound
-            {
+        }
+        let can = self.store.capabilities();
+        if !(can.soft_delete && can.purge) {
+            return Ok(());
+        }
+        let gone: Vec<DeletedSecretInfo> = self.store.list_deleted().try_collect().await?;
+        for deleted in gone
+            .into_iter()
+            .filter(|deleted| self.is_ours(&deleted.info))
+        {
+            if let Err(error) = self.store.purge(deleted.info.id).await {
                 eprintln!("left among the deleted: {error}");
             }
         }
+        Ok(())
+    }
+
+    fn is_ours(&self, info: &SecretInfo) -> bool {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = info
+            .name
+            .as_ref()
+            .map(|name| name.as_str().to_ascii_lowercase());
+        found.is_some_and(|found| names.iter().any(|name| found.starts_with(name)))
     }
 }
 
@@ -80,7 +92,7 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     });
     let report = run_all(async || Arc::clone(&place) as _).await;
     println!("{report}");
-    place.clean().await;
+    place.clean().await?;
     Ok(match report.is_green() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

@@ -53,6 +53,22 @@ impl Harness for Memory {
         self.0.faults().lose_next_answer();
         Hook::Done
     }
+
+    async fn lose_next_request(&self) -> Hook {
+        self.0.faults().lose_next_request();
+        Hook::Done
+    }
+
+    async fn overtake_next_put(&self, name: &str) -> Hook {
+        let made = Payload::text("overtaken");
+        self.0.faults().overtake_next_put(name, made).unwrap();
+        Hook::Done
+    }
+
+    /// There is nobody but the library.
+    fn generated(&self) -> Option<u64> {
+        Some(0)
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use polyvault_core::{IdempotencyKey, SecretStore};
 /// A store to be checked, and what can be done to it from outside.
 ///
 /// Hooks that a store can't have keep their default: the checks that need them are skipped.
-/// Checks leave behind what they put; a harness on a real store clears away the names it gave.
+/// Checks leave behind what they put; a harness on a real store clears away the secrets whose
+/// names begin with one that it gave, in whatever case.
 #[async_trait]
 pub trait Harness: Send + Sync {
     /// The store under check.

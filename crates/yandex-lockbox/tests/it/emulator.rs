@@ -266,6 +266,53 @@ async fn a_dropped_write_is_carried_out_and_what_does_not_write_is_spared() {
 }
 
 #[tokio::test]
+async fn a_lost_write_is_not_carried_out() {
+    let emulator = with_db().await;
+    emulator.drop_next(1);
+    let delete = async || send(&emulator, "DELETE", &at(""), None, None).await;
+
+    let lost = delete().await;
+    let after = get(&emulator, &at("")).await;
+    let again = delete().await.unwrap();
+
+    assert_eq!(lost.err(), Some(SendErrorKind::AnswerLost));
+    assert_eq!((after.status, again.status), (200, 200));
+}
+
+#[tokio::test]
+async fn somebody_else_makes_a_secret_right_before_the_next_create() {
+    let emulator = Emulator::start().await;
+    emulator.overtake_next_create(&db()).unwrap();
+    let list = format!("{SECRETS}?folderId={FOLDER}");
+
+    let before = get(&emulator, &list).await;
+    let body = json!({"folderId": FOLDER, "name": "db"});
+    let made = post(&emulator, SECRETS, body).await;
+    let after = get(&emulator, &list).await;
+
+    assert_eq!((made.status, before.at("/secrets/0")), (200, &Value::Null));
+    assert_eq!(after.at("/secrets/0/id"), SECRET);
+    assert_eq!(after.at("/secrets/1/name"), "db");
+}
+
+#[tokio::test]
+async fn tells_how_many_passwords_it_made() {
+    let emulator = with_db().await;
+    emulator.pending_polls(0);
+    let made = json!({
+        "folderId": FOLDER,
+        "name": "made",
+        "passwordPayloadSpecification": {"passwordKey": "password"},
+    });
+
+    let before = emulator.generated_passwords();
+    post(&emulator, SECRETS, made).await;
+    let after = emulator.generated_passwords();
+
+    assert_eq!((before, after), (0, 1));
+}
+
+#[tokio::test]
 async fn forbidden_methods_add_up_until_all_are_permitted() {
     let emulator = with_db().await;
     let statuses = async || {

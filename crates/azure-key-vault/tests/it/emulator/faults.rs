@@ -64,6 +64,40 @@ async fn throttles_as_many_requests_as_told_and_says_when_only_if_told() {
 }
 
 #[tokio::test]
+async fn a_lost_write_is_not_carried_out() {
+    let vault = Emulator::start().await;
+    vault.drop_next(1);
+    vault.commit_then_drop(1);
+    let url = format!("{}/secrets/db?api-version=2026-04-01", vault.url());
+    let put = async || send("PUT", &url, Some("any"), Some(json!({"value": "v"}))).await;
+
+    let read = get(&vault, "/secrets").await;
+    let lost = put().await.map(drop);
+    let after_lost = vault.versions("db").len();
+    let dropped = put().await.map(drop);
+    let after_dropped = vault.versions("db").len();
+    let next = put().await.unwrap();
+
+    assert_eq!((read.status, next.status), (200, 200));
+    assert!(lost.is_err() && dropped.is_err());
+    assert_eq!((after_lost, after_dropped), (0, 1));
+}
+
+#[tokio::test]
+async fn somebody_else_sets_right_before_the_next_set() {
+    let vault = Emulator::start().await;
+    vault.overtake_next_set("db", "theirs");
+
+    let before = get(&vault, "/secrets/db").await;
+    let set = set(&vault, "db", "ours").await;
+    let next = super::set(&vault, "db", "ours too").await;
+
+    assert_eq!((before.status, set.status, next.status), (404, 200, 200));
+    let values: Vec<_> = vault.versions("db").into_iter().map(|v| v.value).collect();
+    assert_eq!(values, ["theirs", "ours", "ours too"]);
+}
+
+#[tokio::test]
 async fn commits_a_write_and_drops_the_connection() {
     let vault = Emulator::start().await;
     vault.commit_then_drop(1);

@@ -21,7 +21,7 @@ async fn still(
     h: &dyn Harness,
     name: &SecretRef,
     written: Written,
-    tells: impl Fn(VersionInfo) -> bool + Send,
+    tells: impl Fn(VersionInfo) -> bool + Send + Sync,
 ) -> Result<Scope, Stop> {
     let kept = match written.version.id {
         Some(id) => tells(told(h, name, &id).await?),

@@ -30,6 +30,34 @@ async fn a_dropped_write_is_carried_out_and_what_does_not_write_is_spared() {
 }
 
 #[tokio::test]
+async fn a_lost_write_is_not_carried_out() {
+    let emulator = Emulator::start().await;
+    emulator.drop_next(1);
+    let secret = json!({"secret": {"name": "db", "value": "v1"}});
+
+    assert!(listed(&emulator).await.is_empty());
+    let lost = ask(&emulator, "POST", SERVICE, KEY, secret.clone()).await;
+    assert!(listed(&emulator).await.is_empty());
+    let (again, _) = send(&emulator, "POST", "", secret).await;
+
+    assert_eq!(lost.unwrap_err().kind(), SendErrorKind::AnswerLost);
+    assert_eq!(again, 200);
+}
+
+#[tokio::test]
+async fn somebody_else_makes_the_secret_right_before_the_next_create() {
+    let emulator = Emulator::start().await;
+    emulator.overtake_next_create("db", "theirs");
+    let secret = json!({"secret": {"name": "db", "value": "ours"}});
+
+    assert!(listed(&emulator).await.is_empty());
+    let (status, _) = send(&emulator, "POST", "", secret).await;
+
+    assert_eq!(status, 409);
+    assert_eq!(value_of(&emulator, "db").await, (200, json!("theirs")));
+}
+
+#[tokio::test]
 async fn throttling_ends_after_as_many_calls_and_tells_its_wait() {
     let emulator = Emulator::start().await;
     emulator.seed("db", "v1");
