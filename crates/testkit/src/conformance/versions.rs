@@ -135,6 +135,8 @@ async fn history_goes_from_the_oldest_to_the_newest(h: &dyn Harness) -> Result<(
     let name = fresh(h, "history")?;
     let written = put_five(h, &name).await?;
 
+    // First in bounded steps: a list that never ends would hold up the history.
+    versions(&second, &name).await?;
     let history = second.history(&name).await?;
 
     ensure(history.len() == 5, "all five versions are due")?;
