@@ -8,8 +8,8 @@ use futures_util::TryStreamExt;
 use polyvault_core::clock::ManualClock;
 use polyvault_core::{
     DeleteOptions, ErrorKind, IdempotencyKey, InfoPatch, MemoryStore, OnSoftDeleted, PageRequest,
-    PageToken, Payload, PutMode, PutOptions, SecretName, SecretRef, SecretStore, SecretStoreExt,
-    VersionChange, VersionId, VersionState, WaitPolicy,
+    PageToken, Payload, PutMode, PutOptions, Retry, SecretName, SecretRef, SecretStore,
+    SecretStoreExt, VersionChange, VersionId, VersionState, WaitPolicy,
 };
 use polyvault_testkit::conformance::{Harness, Hook, run_all};
 
@@ -135,6 +135,19 @@ async fn destroys_a_version_when_its_time_has_come_and_for_good() {
     assert_eq!(error.kind(), ErrorKind::FailedPrecondition);
     let error = store.get_text("a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FailedPrecondition);
+}
+
+#[tokio::test]
+async fn a_lost_request_is_not_carried_out() {
+    let store = MemoryStore::new();
+    store.faults().lose_next_request();
+
+    let lost = store.put("a", "value").await.unwrap_err();
+    let after = store.describe(&"a".try_into().unwrap()).await.unwrap_err();
+    store.put("a", "value").await.unwrap();
+
+    assert_eq!(lost.retry(), Retry::OutcomeUnknown);
+    assert_eq!(after.kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
