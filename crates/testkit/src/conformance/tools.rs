@@ -13,7 +13,7 @@ use polyvault_core::{
 use super::{Harness, Hook};
 
 /// More pages than any list of a store under check has.
-const MOST_PAGES: usize = 100_000;
+const MOST_PAGES: usize = 20_000;
 
 /// What a store did wrong, in words. It never holds a value.
 #[derive(Clone, Debug)]

@@ -104,14 +104,55 @@ bug!(
     a_list_of_secrets_is_complete_over_pages,
     list_page,
     async |plain, page| match page.token {
-        Some(_) => {
-            let time = plain.number().fetch_add(1, Ordering::Relaxed);
-            let (items, next) = (Vec::new(), Some(PageToken::new(time.to_string())));
-            Ok(Page { items, next })
-        }
+        Some(_) => Ok(endless(None, plain)),
         None => plain.list_page(page).await,
     }
 );
+
+/// Some token that was never given before.
+fn another(plain: &Plain) -> Option<PageToken> {
+    let time = plain.number().fetch_add(1, Ordering::Relaxed);
+    Some(PageToken::new(time.to_string()))
+}
+
+/// The first page, or an empty one; then another.
+fn endless<T>(first: Option<Page<T>>, plain: &Plain) -> Page<T> {
+    Page {
+        items: first.map(|page| page.items).unwrap_or_default(),
+        next: another(plain),
+    }
+}
+
+bug!(
+    NoListEnds,
+    nothing,
+    list_page,
+    async |plain, page| match page.token {
+        Some(_) => Ok(endless(None, plain)),
+        None => Ok(endless(Some(plain.list_page(page).await?), plain)),
+    },
+    list_versions_page,
+    async |plain, secret, page| match page.token {
+        Some(_) => Ok(endless(None, plain)),
+        None => {
+            let first = plain.list_versions_page(secret, page).await?;
+            Ok(endless(Some(first), plain))
+        }
+    },
+    list_deleted_page,
+    async |plain, page| match page.token {
+        Some(_) => Ok(endless(None, plain)),
+        None => {
+            let first = plain.list_deleted_page(page).await?;
+            Ok(endless(Some(first), plain))
+        }
+    }
+);
+
+/// A store whose lists never end: every check that lists fails.
+pub(super) fn endless_lists() -> super::Row {
+    super::Row::of::<NoListEnds>("NoListEnds")
+}
 
 // The token names the last item, and the next page begins with it.
 bug!(

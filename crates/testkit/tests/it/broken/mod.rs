@@ -177,6 +177,20 @@ async fn each_fault_is_found_by_the_check_meant_for_it_and_by_two_others_at_most
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[tokio::test]
+async fn lists_that_never_end_fail_their_checks_and_hold_up_none() {
+    let report = lists::endless_lists().run().await;
+
+    let failed: BTreeSet<_> = report.failed().map(|(name, _)| name).collect();
+    for check in [
+        "a_list_of_secrets_is_complete_over_pages",
+        "a_list_of_versions_is_complete_over_pages",
+        "a_list_of_deleted_secrets_is_complete_over_pages",
+    ] {
+        assert!(failed.contains(check), "{report}");
+    }
+}
+
 /// How the names of checks begin that no fault is made for here, and why.
 const NOT_PROVED_HERE: &[(&str, &str)] = &[
     (
