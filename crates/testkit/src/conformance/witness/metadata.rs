@@ -3,13 +3,13 @@
 use polyvault_core::capabilities::Scope;
 use polyvault_core::{
     ErrorKind, GetOptions, InfoPatch, PutOptions, SecretName, SecretRef, SecretStore,
-    SecretStoreExt, VersionInfo, Written,
+    SecretStoreExt, VersionInfo, VersionState, Written,
 };
 
-use super::super::tools::{ensure, fresh, labels as label, pinned, refused, time};
+use super::super::tools::{ensure, fresh, labels as label, refused, time};
 use super::super::{Harness, Stop};
 use super::offered;
-use super::versions::told;
+use super::versions::{state, told};
 
 /// What describe tells of the current version.
 async fn current(h: &dyn Harness, name: &SecretRef) -> Result<VersionInfo, Stop> {
@@ -142,7 +142,7 @@ pub(super) async fn disable(h: &dyn Harness) -> Result<Scope, Stop> {
         "get of what was disabled",
     )?;
     let others = match first {
-        Some(first) if put.is_some() => second.get(&name, pinned(&first)).await.is_ok(),
+        Some(first) if put.is_some() => state(h, &name, &first).await? == VersionState::Enabled,
         _ => false,
     };
     Ok(if others {
