@@ -17,6 +17,7 @@ mod message_text;
 mod migrate;
 mod observability;
 mod open;
+mod provider;
 mod readme;
 mod refusals;
 mod same_rooms;

@@ -69,6 +69,7 @@ async fn a_store_like_lockbox_keeps_every_promise() {
         "capability `recover, purge`",
         "capability `recover`",
         "capability `soft_delete`",
+        "capability `update_version, validity`",
         "capability `validity`",
     ]);
 
@@ -93,6 +94,7 @@ async fn a_store_like_wix_keeps_every_promise() {
         "capability `recover, purge`",
         "capability `recover`",
         "capability `soft_delete`",
+        "capability `update_version, validity`",
         "capability `validity`",
         "capability `versions`",
     ]);

@@ -8,6 +8,7 @@ use polyvault_core::{
     Retry, SecretRef, SecretStore, SecretStoreExt, WaitPolicy,
 };
 
+use super::metadata::{all, has, need_any};
 use super::tools::{ensure, fail, fresh, holds, hooked, named, need, refused, versions};
 use super::{Harness, Stop};
 
@@ -18,6 +19,7 @@ super::topic! {
     10 a_repeat_of_a_put_under_its_key_is_the_same_put,
     10 a_repeat_of_a_first_put_under_its_key_makes_no_second_secret,
     0 a_protected_secret_is_not_deleted,
+    0 a_new_secret_has_nothing_of_a_deleted_one,
 }
 
 fn need_delete(store: &dyn SecretStore) -> Result<(), Stop> {
@@ -220,4 +222,27 @@ async fn a_protected_secret_is_not_deleted(h: &dyn Harness) -> Result<(), Stop> 
     holds(&second, &name, None, &Payload::text("value")).await?;
     store.update(&name, protect(false)).await?;
     Ok(store.delete(&name).await?)
+}
+
+async fn a_new_secret_has_nothing_of_a_deleted_one(h: &dyn Harness) -> Result<(), Stop> {
+    let (store, second) = (h.store(), h.second());
+    let can = store.capabilities();
+    need_any(can)?;
+    need_delete(&store)?;
+    need(can.purge || !can.soft_delete, "purge")?;
+    let name = fresh(h, "again")?;
+    store.put_with(&name, "one", all(can, "blue")).await?;
+    store.delete(&name).await?;
+    if can.soft_delete {
+        store.purge(&name).await?;
+    }
+
+    store.put(&name, "two").await?;
+
+    has(&second, &name, &PutOptions::default()).await?;
+    if can.versions != Versions::None {
+        let count = versions(&second, &name).await?.len();
+        ensure(count == 1, format!("one version is due, there are {count}"))?;
+    }
+    Ok(())
 }

@@ -22,7 +22,7 @@ super::topic! {
 }
 
 /// Options with all metadata that the store can hold.
-fn all(can: &Capabilities, text: &str) -> PutOptions {
+pub(super) fn all(can: &Capabilities, text: &str) -> PutOptions {
     PutOptions {
         labels: (can.labels != Scope::None).then(|| labels("team", text)),
         content_type: can.content_type.then(|| format!("text/{text}")),
@@ -31,7 +31,7 @@ fn all(can: &Capabilities, text: &str) -> PutOptions {
     }
 }
 
-fn need_any(can: &Capabilities) -> Result<(), Stop> {
+pub(super) fn need_any(can: &Capabilities) -> Result<(), Stop> {
     need(
         can.labels != Scope::None || can.content_type || can.description != Scope::None,
         "labels, content_type, description",
@@ -39,7 +39,11 @@ fn need_any(can: &Capabilities) -> Result<(), Stop> {
 }
 
 /// Fails unless the secret has the metadata of `options`.
-async fn has(store: &dyn SecretStore, name: &SecretRef, options: &PutOptions) -> Result<(), Stop> {
+pub(super) async fn has(
+    store: &dyn SecretStore,
+    name: &SecretRef,
+    options: &PutOptions,
+) -> Result<(), Stop> {
     let info = store.describe(name).await?;
     let can = store.capabilities();
     let labels = info.labels.clone().unwrap_or_default();
@@ -285,9 +289,9 @@ async fn a_renamed_secret_goes_by_its_new_name(h: &dyn Harness) -> Result<(), St
     ensure(renamed.id == id, "a rename keeps the id")?;
     holds(&second, &new, None, &Payload::text("value")).await?;
     refused(
-        second.get(&old, GetOptions::default()).await,
+        second.describe(&old).await,
         ErrorKind::NotFound,
-        "get by the old name",
+        "describe by the old name",
     )?;
     if !store.capabilities().twins {
         refused(

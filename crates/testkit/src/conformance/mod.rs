@@ -41,17 +41,21 @@ mod harness;
 mod report;
 mod tools;
 
+mod at_once;
 mod cut_off;
 mod deletes;
 mod denied;
+mod errors;
 mod leaks;
 mod metadata;
+mod names;
 mod puts;
 mod reads;
 mod refusals;
 mod soft_delete;
 mod unfit;
 mod unreadable;
+mod updates;
 mod versions;
 mod witness;
 
@@ -124,6 +128,8 @@ pub fn checks() -> Vec<Check> {
         reads::checks(),
         puts::checks(),
         metadata::checks(),
+        updates::checks(),
+        names::checks(),
         versions::checks(),
         unreadable::checks(),
         refusals::checks(),
@@ -132,6 +138,8 @@ pub fn checks() -> Vec<Check> {
         deletes::checks(),
         cut_off::checks(),
         soft_delete::checks(),
+        at_once::checks(),
+        errors::checks(),
         leaks::checks(),
         witness::checks(),
     ]

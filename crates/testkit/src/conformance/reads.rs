@@ -14,7 +14,9 @@ super::topic! {
     1 a_text_of_3000_bytes_comes_back,
     1 binary_comes_back,
     1 empty_text_comes_back,
+    0 text_comes_back_marked_as_text,
     0 a_pinned_read_gives_that_version,
+    0 a_pinned_read_tells_the_version_it_gives,
     7 what_is_missing_is_not_found,
     7 a_missing_version_is_not_found,
 }
@@ -77,6 +79,18 @@ async fn empty_text_comes_back(h: &dyn Harness) -> Result<(), Stop> {
     holds(&h.second(), &name, None, &Payload::text("")).await
 }
 
+async fn text_comes_back_marked_as_text(h: &dyn Harness) -> Result<(), Stop> {
+    let name = fresh(h, "mark")?;
+
+    h.store().put(&name, "gr\u{fc}n").await?;
+
+    let read = h.second().get(&name, GetOptions::default()).await?.payload;
+    ensure(
+        read.single()?.is_text(),
+        "what was put as text must be marked as text",
+    )
+}
+
 async fn a_pinned_read_gives_that_version(h: &dyn Harness) -> Result<(), Stop> {
     let store = h.store();
     need(
@@ -93,6 +107,25 @@ async fn a_pinned_read_gives_that_version(h: &dyn Harness) -> Result<(), Stop> {
         holds(&h.second(), &name, Some(id), &Payload::text(*text)).await?;
     }
     holds(&h.second(), &name, None, &Payload::text("three")).await
+}
+
+async fn a_pinned_read_tells_the_version_it_gives(h: &dyn Harness) -> Result<(), Stop> {
+    let store = h.store();
+    need(
+        store.capabilities().versions == Versions::PinnedReads,
+        "versions",
+    )?;
+    let name = fresh(h, "told")?;
+    let older = version_id(&store.put(&name, "one").await?.version)?;
+    store.put(&name, "two").await?;
+
+    let read = h.second().get(&name, pinned(&older)).await?;
+
+    let told = [read.version, read.info.and_then(|info| info.id)];
+    ensure(
+        told.iter().flatten().all(|id| *id == older),
+        format!("{older:?} was read, not {told:?}"),
+    )
 }
 
 async fn what_is_missing_is_not_found(h: &dyn Harness) -> Result<(), Stop> {

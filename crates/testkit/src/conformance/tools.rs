@@ -1,15 +1,19 @@
 //! What checks are written with.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::future::Future;
 
-use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
 use polyvault_core::{
-    Error, ErrorKind, GetOptions, Labels, Payload, SecretInfo, SecretRef, SecretStore,
-    SecretStoreExt, Timestamp, VersionId, VersionInfo, VersionSelector,
+    Error, ErrorKind, GetOptions, Labels, Page, PageRequest, Payload, SecretInfo, SecretRef,
+    SecretStore, Timestamp, VersionId, VersionInfo, VersionSelector,
 };
 
 use super::{Harness, Hook};
+
+/// More pages than any list of a store under check has.
+const MOST_PAGES: usize = 20_000;
 
 /// What a store did wrong, in words. It never holds a value.
 #[derive(Clone, Debug)]
@@ -112,7 +116,47 @@ pub(super) async fn versions(
     store: &dyn SecretStore,
     secret: &SecretRef,
 ) -> Result<Vec<VersionInfo>, Stop> {
-    Ok(store.list_versions(secret).try_collect().await?)
+    all_pages(None, |page| store.list_versions_page(secret, page)).await
+}
+
+/// The items of all pages, in bounded steps whatever the store gives. A page larger than
+/// `size` fails, and so does a list that would never end.
+pub(super) async fn all_pages<'a, T>(
+    size: Option<u32>,
+    fetch: impl Fn(PageRequest) -> BoxFuture<'a, Result<Page<T>, Error>>,
+) -> Result<Vec<T>, Stop> {
+    let (mut items, mut seen) = (Vec::new(), HashSet::new());
+    let mut request = PageRequest { size, token: None };
+    for _ in 0..MOST_PAGES {
+        let page = fetch(request.clone()).await?;
+        let (most, count) = (size.unwrap_or(u32::MAX), page.items.len());
+        ensure(
+            u32::try_from(count).is_ok_and(|count| count <= most),
+            format!("a page of {most} was asked for, it has {count}"),
+        )?;
+        items.extend(page.items);
+        let Some(next) = page.next else {
+            return Ok(items);
+        };
+        ensure(
+            seen.insert(next.clone()),
+            "the same page token came twice, the list would never end",
+        )?;
+        request.token = Some(next);
+    }
+    Err(fail(format!("no end of the list after {MOST_PAGES} pages")))
+}
+
+/// The ids of all pages of two items; fails if one comes twice.
+pub(super) async fn by_twos<'a, T, I: Ord>(
+    fetch: impl Fn(PageRequest) -> BoxFuture<'a, Result<Page<T>, Error>>,
+    id: impl Fn(T) -> Result<I, Stop>,
+) -> Result<BTreeSet<I>, Stop> {
+    let mut ids = BTreeSet::new();
+    for item in all_pages(Some(2), fetch).await? {
+        ensure(ids.insert(id(item)?), "an item came on two pages")?;
+    }
+    Ok(ids)
 }
 
 /// A fresh name, as the trait's methods take it.
@@ -149,7 +193,7 @@ pub(super) async fn named(
     store: &dyn SecretStore,
     secret: &SecretRef,
 ) -> Result<Vec<SecretInfo>, Stop> {
-    let all: Vec<SecretInfo> = store.list().try_collect().await?;
+    let all = all_pages(None, |page| store.list_page(page)).await?;
     Ok(all
         .into_iter()
         .filter(|info| {

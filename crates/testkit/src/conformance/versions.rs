@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::BoxFuture;
-use polyvault_core::capabilities::{MakeCurrent, Versions};
+use polyvault_core::capabilities::{MakeCurrent, Scope, Versions};
 use polyvault_core::{
-    Error, GetOptions, Page, PageRequest, Payload, SecretRef, SecretStore, SecretStoreExt,
-    VersionId,
+    GetOptions, InfoPatch, Payload, SecretRef, SecretStore, SecretStoreExt, VersionId,
 };
 
-use super::tools::{ensure, fail, fresh, holds, need, version_id, versions};
+use super::metadata::all;
+use super::tools::{by_twos, ensure, fail, fresh, holds, named, need, version_id, versions};
 use super::{Harness, Stop};
 
 super::topic! {
@@ -17,38 +16,10 @@ super::topic! {
     0 a_list_of_secrets_is_complete_over_pages,
     5 the_current_version_is_the_one_put_last,
     5 a_version_made_current_is_current,
+    5 a_put_after_a_rollback_is_current,
     5 history_goes_from_the_oldest_to_the_newest,
     0 describe_and_list_tell_the_same_secret,
-}
-
-/// The ids of all pages of two items; fails if a page is larger or an id comes twice.
-async fn by_twos<'a, T, I: Ord>(
-    fetch: impl Fn(PageRequest) -> BoxFuture<'a, Result<Page<T>, Error>>,
-    id: impl Fn(T) -> Result<I, Stop>,
-) -> Result<BTreeSet<I>, Stop> {
-    let mut ids = BTreeSet::new();
-    let mut request = PageRequest {
-        size: Some(2),
-        token: None,
-    };
-    loop {
-        let page = fetch(request.clone()).await?;
-        let count = page.items.len();
-        ensure(
-            count <= 2,
-            format!("a page of 2 was asked for, it has {count}"),
-        )?;
-        for item in page.items {
-            ensure(ids.insert(id(item)?), "an item came on two pages")?;
-        }
-        match page.next {
-            Some(next) => {
-                ensure(request.token.as_ref() != Some(&next), "the token repeats")?;
-                request.token = Some(next);
-            }
-            None => return Ok(ids),
-        }
-    }
+    0 a_list_tells_state_and_metadata_as_describe_does,
 }
 
 async fn put_five(h: &dyn Harness, name: &SecretRef) -> Result<Vec<VersionId>, Stop> {
@@ -75,8 +46,8 @@ async fn a_list_of_versions_is_complete_over_pages(h: &dyn Harness) -> Result<()
         listed == written,
         format!("{written:?} were written, {listed:?} are listed"),
     )?;
-    let streamed = versions(&second, &name).await?;
-    ensure(streamed.len() == 5, "the stream must give all five")
+    let count = versions(&second, &name).await?.len();
+    ensure(count == 5, "a list without a page size has all five too")
 }
 
 async fn a_list_of_secrets_is_complete_over_pages(h: &dyn Harness) -> Result<(), Stop> {
@@ -142,12 +113,30 @@ async fn a_version_made_current_is_current(h: &dyn Harness) -> Result<(), Stop> 
     }
 }
 
+async fn a_put_after_a_rollback_is_current(h: &dyn Harness) -> Result<(), Stop> {
+    let (store, second) = (h.store(), h.second());
+    need(
+        second.capabilities().make_current != MakeCurrent::None,
+        "make_current",
+    )?;
+    let name = fresh(h, "onwards")?;
+    let older = version_id(&store.put(&name, "one").await?.version)?;
+    store.put(&name, "two").await?;
+    store.rollback(&name, &older).await?;
+
+    store.put(&name, "three").await?;
+
+    holds(&second, &name, None, &Payload::text("three")).await
+}
+
 async fn history_goes_from_the_oldest_to_the_newest(h: &dyn Harness) -> Result<(), Stop> {
     let second = h.second();
     need(second.capabilities().versions != Versions::None, "versions")?;
     let name = fresh(h, "history")?;
     let written = put_five(h, &name).await?;
 
+    // First in bounded steps: a list that never ends would hold up the history.
+    versions(&second, &name).await?;
     let history = second.history(&name).await?;
 
     ensure(history.len() == 5, "all five versions are due")?;
@@ -169,7 +158,7 @@ async fn describe_and_list_tell_the_same_secret(h: &dyn Harness) -> Result<(), S
     let written = h.store().put(&name, "value").await?;
 
     let info = second.describe(&name).await?;
-    let listed = super::tools::named(&second, &name).await?;
+    let listed = named(&second, &name).await?;
 
     ensure(
         info.id == written.secret,
@@ -191,4 +180,42 @@ async fn describe_and_list_tell_the_same_secret(h: &dyn Harness) -> Result<(), S
             && read.name.is_none_or(|n| n.as_str() == name.as_str()),
         "a read tells the same id and name, where it tells them",
     )
+}
+
+async fn a_list_tells_state_and_metadata_as_describe_does(h: &dyn Harness) -> Result<(), Stop> {
+    let (store, second) = (h.store(), h.second());
+    let can = second.capabilities();
+    let name = fresh(h, "alike")?;
+    store.put_with(&name, "value", all(can, "blue")).await?;
+    if can.disable != Scope::None {
+        let off = InfoPatch {
+            enabled: Some(false),
+            ..InfoPatch::default()
+        };
+        store.update(&name, off).await?;
+    }
+
+    let info = second.describe(&name).await?;
+    let listed = named(&second, &name).await?;
+
+    for item in listed {
+        ensure(
+            item.state == info.state,
+            format!("the list tells {:?}, describe {:?}", item.state, info.state),
+        )?;
+        // A list may tell less than describe, and nothing else.
+        for (what, differs) in [
+            (
+                "labels",
+                item.labels.is_some() && item.labels != info.labels,
+            ),
+            (
+                "the description",
+                item.description.is_some() && item.description != info.description,
+            ),
+        ] {
+            ensure(!differs, format!("list and describe differ in {what}"))?;
+        }
+    }
+    Ok(())
 }

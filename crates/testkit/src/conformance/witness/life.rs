@@ -1,12 +1,11 @@
 //! Deleting, what comes after it, and operations that outlive the process that began them.
 
-use futures_util::TryStreamExt;
 use polyvault_core::{
-    DeleteOptions, DeletedSecretInfo, ErrorKind, OperationId, PageRequest, PutOptions, SecretRef,
-    SecretStore, SecretStoreExt, WaitPolicy,
+    DeleteOptions, ErrorKind, OperationId, PageRequest, PutOptions, SecretRef, SecretStore,
+    SecretStoreExt, WaitPolicy,
 };
 
-use super::super::tools::{ensure, fail, fresh, refused};
+use super::super::tools::{all_pages, ensure, fail, fresh, refused};
 use super::super::{Harness, Stop};
 use super::offered;
 
@@ -36,7 +35,7 @@ pub(super) async fn soft_delete(h: &dyn Harness) -> Result<bool, Stop> {
         return Ok(false);
     }
     let name = gone(h, "soft").await?;
-    let listed: Vec<DeletedSecretInfo> = second.list_deleted().try_collect().await?;
+    let listed = all_pages(None, |page| second.list_deleted_page(page)).await?;
     let names = listed
         .iter()
         .filter_map(|deleted| deleted.info.name.as_ref());

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use polyvault_core::capabilities::{MakeCurrent, Versions};
 use polyvault_core::{
     Error, ErrorKind, PageRequest, Payload, SecretRef, SecretStore, SecretStoreExt, VersionChange,
     VersionId, VersionInfo, VersionPatch, VersionState,
 };
 
-use super::super::tools::{ensure, fail, fresh, labels, pinned, time};
+use super::super::tools::{self, ensure, fail, fresh, labels, pinned, time};
 use super::super::{Harness, Stop};
 use super::{comes_back, offered};
 
@@ -50,7 +49,7 @@ pub(super) async fn told(
     if let Some(info) = read.and_then(|read| read.info) {
         return Ok(info);
     }
-    let listed: Vec<VersionInfo> = h.second().list_versions(name).try_collect().await?;
+    let listed = tools::versions(&h.second(), name).await?;
     let found = listed.into_iter().find(|info| info.id.as_ref() == Some(id));
     found.ok_or_else(|| fail(format!("the list of versions lacks {id}")))
 }
