@@ -3,6 +3,7 @@
 mod bug;
 mod plain;
 
+mod cut_off;
 mod deletes;
 mod errors;
 mod lists;
@@ -131,6 +132,7 @@ fn rows() -> Vec<Row> {
         lists::rows(),
         versions::rows(),
         errors::rows(),
+        cut_off::rows(),
         deletes::rows(),
     ]
     .into_iter()
@@ -196,30 +198,6 @@ const NOT_PROVED_HERE: &[(&str, &str)] = &[
     (
         "capability_",
         "every false claim of the field fails it: flips",
-    ),
-    (
-        "a_put_that_was_cut_off",
-        "a call on a store in memory ends at its first poll, so only adapters are cut off: changed lines there",
-    ),
-    (
-        "a_first_put_that_was_cut_off",
-        "a call on a store in memory ends at its first poll, so only adapters are cut off: changed lines there",
-    ),
-    (
-        "an_update_that_was_cut_off",
-        "a call on a store in memory ends at its first poll, so only adapters are cut off: changed lines there",
-    ),
-    (
-        "a_delete_that_was_cut_off",
-        "a call on a store in memory ends at its first poll, so only adapters are cut off: changed lines there",
-    ),
-    (
-        "a_recovery_that_was_cut_off",
-        "a call on a store in memory ends at its first poll, so only adapters are cut off: changed lines there",
-    ),
-    (
-        "a_purge_that_was_cut_off",
-        "a call on a store in memory ends at its first poll, so only adapters are cut off: changed lines there",
     ),
     ("limit_", "every false claim of the limit fails it: flips"),
 ];
