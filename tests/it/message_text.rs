@@ -157,9 +157,14 @@ fn searches(source: &str, quoted: bool) -> Vec<String> {
         }
     }
     for (at, _) in code.match_indices("match ") {
-        let matched = code.split_at(at + "match ".len()).1;
-        let matched = matched.split('{').next().unwrap();
-        if of_a_message(matched) {
+        let rest = code.split_at(at + "match ".len()).1;
+        let Some((matched, arms)) = rest.split_once('{') else {
+            continue;
+        };
+        // Whether there is a message may be asked; which words it has, may not.
+        let words = ["\"=>", "\")=>", "\"|", "\")|", "\"if "];
+        let arms = arms.split('}').next().unwrap();
+        if of_a_message(matched) && words.iter().any(|word| arms.contains(word)) {
             found.push(format!("match {matched}"));
         }
     }
@@ -256,6 +261,9 @@ fn a_look_into_a_message_is_found_in_every_form() {
         r#"if theirs == "gone" {"#,
         r#"if body.message.as_deref() == Some("gone") {"#,
         r#"match error.message() { "gone" => 1, _ => 2 }"#,
+        r#"match body.message.as_deref() { None | Some("gone") => 1, _ => 2 }"#,
+        r#"match theirs { "gone" | "away" => 1, _ => 2 }"#,
+        r#"match theirs { "gone" if late => 1, _ => 2 }"#,
         r#"let text = words; text.split_once("is not")"#,
         r#"Regex::new("gone")"#,
     ] {
@@ -272,6 +280,7 @@ fn a_search_for_a_code_or_a_character_is_none() {
         r#"code.contains(char::is_control)"#,
         r#"error.code() == Some("SecretDisabled")"#,
         r#"// message.contains("not found")"#,
+        r#"match error.help() { Some(help) => told.with_help(help), None => told }"#,
         r#"theirs.split(|c: char| c.is_control())"#,
         "\n#[cfg(test)]\nmod tests { message.contains(\"x\") }",
     ] {

@@ -180,10 +180,10 @@ impl Failed {
             SendErrorKind::Redirected => (ErrorKind::Config, true, false),
         };
         let told = Error::new(kind, format!("no answer: {error}"));
-        let error = error
-            .help()
-            .into_iter()
-            .fold(told, |told, help| told.with_help(help));
+        let error = match error.help() {
+            Some(help) => told.with_help(help),
+            None => told,
+        };
         Self::ended(error, repeat, lost, helps, None)
     }
 
