@@ -104,6 +104,10 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// Reads many secrets, at most `parallel` at a time; one outcome each, in the order asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::get`], each in its own outcome.
     async fn get_many(
         &self,
         secrets: Vec<SecretRef>,
@@ -230,11 +234,19 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// The store's secrets, page by page as they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::list_page`], as the last item.
     fn list(&self) -> BoxStream<'_, Result<SecretInfo>> {
         paged(move |page| self.list_page(page))
     }
 
     /// [`list`](Self::list) as a stream that owns its store; on an `Arc<dyn SecretStore>` too.
+    ///
+    /// # Errors
+    ///
+    /// As [`list`](Self::list).
     fn list_owned(self: Arc<Self>) -> BoxStream<'static, Result<SecretInfo>> {
         paged(move |page| {
             let store = Arc::clone(&self);
@@ -243,6 +255,10 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// A secret's versions in the service's order, page by page.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::list_versions_page`], as the last item; `InvalidInput` for an unfit name.
     fn list_versions<N>(&self, secret: N) -> BoxStream<'_, Result<VersionInfo>>
     where
         N: TryInto<SecretRef, Error: Into<Error>>,
@@ -257,6 +273,10 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// The deleted secrets that can still be recovered, page by page.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::list_deleted_page`], as the last item.
     fn list_deleted(&self) -> BoxStream<'_, Result<DeletedSecretInfo>> {
         paged(move |page| self.list_deleted_page(page))
     }
