@@ -4,5 +4,6 @@
 
 mod documented;
 mod foreign;
+mod manifests;
 mod rustdoc;
 mod snapshot;
