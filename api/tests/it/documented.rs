@@ -3,7 +3,8 @@
 //! A public function has behaviour unless it only lends a part of its value: no input but
 //! `&self` (or `self` of a `Copy` type), not async, an output without a `Result` or a future.
 //! Traits and their methods always have. Its example is its own, or one on the page of its type
-//! or trait, or in the docs of a module around it, that names it as `name(` or `name::<`.
+//! or trait, or in the docs of a module around it, that names it as `name(` or `name::<`, with the type in
+//! front where it takes no `self`.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -208,14 +209,25 @@ impl<'a> Walk<'a> {
         };
         let later =
             function.header.is_async || mentions(&output, "Future") || mentions(&output, "Stream");
+        let (owner, has_self) = (path.rsplit("::").next().unwrap(), takes_self(function));
+        // `new(` alone would be anybody's.
+        let called = match owner.starts_with(char::is_uppercase) && !has_self {
+            true => format!("{owner}::{}", name(item)),
+            false => name(item).to_owned(),
+        };
         self.found.push(Documented {
             path: join(path, name(item)),
             docs: docs(item),
             has_behaviour: !lends || later || gives_a_result || output.is_null(),
-            has_example: !examples(docs(item)).is_empty() || calls(page, name(item)),
+            has_example: !examples(docs(item)).is_empty() || calls(page, &called),
             gives_a_result,
         });
     }
+}
+
+fn takes_self(function: &Function) -> bool {
+    let first = function.sig.inputs.first();
+    first.is_some_and(|(name, _)| name == "self")
 }
 
 fn name(item: &Item) -> &str {
