@@ -1,4 +1,6 @@
-//! What polyvault's stores are tested with.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod conformance;
 pub mod fixture;
 pub mod interrupt;

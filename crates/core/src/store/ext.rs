@@ -176,6 +176,10 @@ pub trait SecretStoreExt: SecretStore {
 
     /// Reads many secrets, at most `parallel` at a time; one outcome each, in the order asked.
     ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::get`], each in its own outcome.
+    ///
     /// # Example
     ///
     /// ```
@@ -372,11 +376,19 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// The store's secrets, page by page as they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::list_page`], as the last item.
     fn list(&self) -> BoxStream<'_, Result<SecretInfo>> {
         paged(move |page| self.list_page(page))
     }
 
     /// [`list`](Self::list) as a stream that owns its store; on an `Arc<dyn SecretStore>` too.
+    ///
+    /// # Errors
+    ///
+    /// As [`list`](Self::list).
     ///
     /// # Example
     ///
@@ -405,6 +417,10 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// A secret's versions in the service's order, page by page.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::list_versions_page`], as the last item; `InvalidInput` for an unfit name.
     fn list_versions<N>(&self, secret: N) -> BoxStream<'_, Result<VersionInfo>>
     where
         N: TryInto<SecretRef, Error: Into<Error>>,
@@ -419,6 +435,10 @@ pub trait SecretStoreExt: SecretStore {
     }
 
     /// The deleted secrets that can still be recovered, page by page.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretStore::list_deleted_page`], as the last item.
     fn list_deleted(&self) -> BoxStream<'_, Result<DeletedSecretInfo>> {
         paged(move |page| self.list_deleted_page(page))
     }

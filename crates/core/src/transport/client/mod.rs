@@ -180,6 +180,10 @@ impl Client {
 
     /// [`send`](Self::send), and whether the answer of an attempt was lost: a write may then
     /// have taken place whatever the outcome says, and a refusal may be of its repeat.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
     pub async fn send_tracked(&self, call: Call<'_>) -> (Result<Response<Body>>, bool) {
         let span = tracing::debug_span!(
             target: TARGET,

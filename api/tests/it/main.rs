@@ -1,0 +1,9 @@
+//! What polyvault publishes: its public API, the docs of it, and the packages.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod documented;
+mod foreign;
+mod manifests;
+mod rustdoc;
+mod snapshot;
