@@ -17,6 +17,16 @@ macro_rules! text_type {
             /// # Errors
             ///
             /// `InvalidInput` if it is empty or holds a control character.
+            ///
+            /// # Example
+            ///
+            /// ```
+            #[doc = concat!("use polyvault_core::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("assert_eq!(", stringify!($name), "::new(\"e6q0\")?.as_str(), \"e6q0\");")]
+            #[doc = concat!("assert!(", stringify!($name), "::new(\"\").is_err());")]
+            /// # Ok::<(), polyvault_core::Error>(())
+            /// ```
             pub fn new(text: impl Into<String>) -> Result<Self> {
                 let text = text.into();
                 if text.is_empty() || text.chars().any(char::is_control) {

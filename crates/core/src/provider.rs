@@ -100,13 +100,22 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// # Example
 ///
 /// ```
-/// use polyvault_core::provider::StoreUrl;
+/// use polyvault_core::provider::{Parameter, StoreUrl};
 ///
 /// let url = StoreUrl::parse("azure-key-vault://my-vault?api_version=7.6")?;
 /// assert_eq!((url.scheme(), url.store()), ("azure-key-vault", "my-vault"));
 /// assert_eq!(url.parameter("api_version"), Some("7.6"));
 ///
 /// assert!(StoreUrl::parse("azure-key-vault://user:pass@my-vault").is_err());
+///
+/// const PARAMETERS: &[Parameter] = &[Parameter {
+///     name: "verify_challenge",
+///     default: "true",
+///     what: "whether the challenge must name the vault's host",
+/// }];
+/// let url = StoreUrl::parse("azure-key-vault://my-vault?verify_challenge=false")?;
+/// url.check_parameters(PARAMETERS)?;
+/// assert_eq!(url.flag("verify_challenge")?, Some(false));
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -292,6 +301,16 @@ impl fmt::Debug for StoreUrl {
 }
 
 /// The error for an environment without a usable credential: it lists what was looked for.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::provider::{Variable, no_credential};
+///
+/// const KEY: Variable = Variable { name: "WIX_API_KEY", default: "none", what: "an API key" };
+/// let error = no_credential("wix-secrets", &[KEY]);
+/// assert_eq!(error.message(), "no credential: looked for WIX_API_KEY");
+/// ```
 #[must_use]
 pub fn no_credential(provider: &'static str, variables: &[Variable]) -> Error {
     let names: Vec<&str> = variables.iter().map(|variable| variable.name).collect();

@@ -17,13 +17,16 @@ use super::{Emulator, Shared, lock};
 ///
 /// ```
 /// use std::net::TcpListener;
+/// use std::sync::Arc;
 ///
+/// use polyvault_core::clock::SystemClock;
 /// use polyvault_azure_key_vault::emulator::Emulator;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let vault = Emulator::builder()
 ///     .listener(TcpListener::bind("127.0.0.1:0")?)
+///     .clock(Arc::new(SystemClock))
 ///     .public_url("https://vault.test")
 ///     .record_requests(false)
 ///     .page_size(5)

@@ -74,7 +74,7 @@ use crate::AzureKeyVault;
 ///
 /// use polyvault_azure_key_vault::emulator::{Emulator, Operation};
 /// use polyvault_core::clock::ManualClock;
-/// use polyvault_core::{ErrorKind, SecretStoreExt};
+/// use polyvault_core::{ErrorKind, Retry, SecretStoreExt};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> polyvault_core::Result<()> {
@@ -97,6 +97,14 @@ use crate::AzureKeyVault;
 /// store.put("db", "newest").await?;
 /// assert_eq!(vault.versions("db").len(), 3);
 ///
+/// vault.drop_next(1); // the set never arrives, and a look can't confirm it
+/// let unknown = store.put("db", "lost").await.unwrap_err();
+/// assert_eq!(unknown.retry(), Retry::OutcomeUnknown);
+///
+/// vault.overtake_next_set("db", "somebody's");
+/// store.put("db", "ours").await?;
+/// assert_eq!(vault.versions("db").len(), 5);
+///
 /// vault.delete_polls(2); // deleting, recovering and purging take their time
 /// vault.recover_polls(2);
 /// vault.recover_conflicts(1);
@@ -115,6 +123,7 @@ use crate::AzureKeyVault;
 ///
 /// ```
 /// use polyvault_azure_key_vault::emulator::Emulator;
+/// use polyvault_core::transport::ClientOptions;
 /// use polyvault_core::{ErrorKind, SecretStoreExt};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -122,7 +131,8 @@ use crate::AzureKeyVault;
 /// let vault = Emulator::start().await;
 /// vault.require_token("only-this-one");
 /// vault.challenge("https://login.example/tenant", "https://vault.azure.net");
-/// let store = vault.store(); // it brings the token that is wanted
+/// let patient = ClientOptions { max_in_flight: 4, ..ClientOptions::default() };
+/// let store = vault.store_with(patient); // it brings the token that is wanted
 /// store.put("db", "s3cret").await?;
 ///
 /// vault.require_token("another");

@@ -60,6 +60,35 @@ impl Retry {
 /// assert_eq!(error.retry(), Retry::Never);
 /// assert_eq!(error.to_string(), "NotFound: there is no such secret");
 /// ```
+///
+/// # Example: what an adapter makes of a refusal
+///
+/// ```
+/// use polyvault_core::{Error, ErrorKind, Retry};
+///
+/// let error = Error::new(ErrorKind::Forbidden, "the caller may not read values")
+///     .with_status(403)
+///     .with_code("ForbiddenByRbac")
+///     .with_request_id("r-1")
+///     .with_help("Grant the caller the role for reading secrets.")
+///     .or_help("kept for errors that have none yet")
+///     .about("azure-key-vault", "get", Some("db-password"));
+/// assert_eq!(
+///     error.to_string(),
+///     "azure-key-vault: get \"db-password\": Forbidden: the caller may not read values \
+///      (status 403, code ForbiddenByRbac, request r-1)"
+/// );
+///
+/// let lost = Error::new(ErrorKind::Timeout, "no answer")
+///     .with_retry(Retry::OutcomeUnknown)
+///     .with_provider("wix-secrets")
+///     .with_operation("put")
+///     .with_secret("db-password");
+/// assert_eq!((lost.operation(), lost.secret()), (Some("put"), Some("db-password")));
+///
+/// let refused = Error::unsupported("wix-secrets", "versions");
+/// assert_eq!(refused.kind(), ErrorKind::Unsupported);
+/// ```
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 

@@ -19,6 +19,40 @@ use crate::{Error, ErrorKind, Payload, PutOptions, Result, SecretId, SecretName,
 ///
 /// let error = store.get_text("db-password").await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Forbidden);
+/// store.faults().allow_all();
+/// # }
+/// ```
+///
+/// # Example: writes that go wrong
+///
+/// ```
+/// use polyvault_core::{ErrorKind, MemoryStore, Payload, Retry, SecretStoreExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let store = MemoryStore::new();
+/// store.faults().fail_next_operation();
+/// let failed = store.put("db", "one").await.unwrap_err();
+/// assert_eq!(failed.code(), Some("MADE_TO_FAIL"));
+///
+/// store.faults().lose_next_request(); // it never arrives,
+/// let unknown = store.put("db", "one").await.unwrap_err();
+/// assert_eq!(unknown.retry(), Retry::OutcomeUnknown);
+/// assert!(store.get_text("db").await.is_err());
+///
+/// store.faults().lose_next_answer(); // and here it did
+/// let unknown = store.put("db", "one").await.unwrap_err();
+/// assert_eq!(unknown.retry(), Retry::OutcomeUnknown);
+/// assert!(store.get_text("db").await.is_ok());
+///
+/// store.faults().overtake_next_put("db", Payload::text("somebody's"))?;
+/// store.put("db", "ours").await?;
+/// assert_eq!(store.history("db").await?.len(), 3);
+///
+/// store.faults().make_twin("db", Payload::text("another secret"))?;
+/// let twins = store.get_text("db").await.unwrap_err();
+/// assert_eq!(twins.kind(), ErrorKind::Ambiguous);
+/// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]

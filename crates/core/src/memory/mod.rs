@@ -120,6 +120,28 @@ impl Default for MemoryStore {
 }
 
 /// Sets up a [`MemoryStore`].
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault_core::clock::ManualClock;
+/// use polyvault_core::{MemoryStore, SecretStore};
+///
+/// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+/// let store = MemoryStore::builder().name("vault").clock(Arc::new(clock)).like_azure().build();
+/// assert_eq!(store.capabilities().provider, "azure-key-vault");
+///
+/// let lockbox = MemoryStore::builder().like_lockbox().build();
+/// let wix = MemoryStore::builder().like_wix().build();
+/// assert_ne!(lockbox.capabilities(), wix.capabilities());
+///
+/// let mut can = wix.capabilities().clone();
+/// can.delete = false; // a store of one's own design
+/// let keeper = MemoryStore::builder().capabilities(can).build();
+/// # let _ = keeper;
+/// ```
 #[derive(Debug)]
 pub struct MemoryStoreBuilder {
     name: String,

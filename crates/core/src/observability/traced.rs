@@ -26,12 +26,20 @@ use crate::{
 /// # Example
 ///
 /// ```
+/// use std::sync::Arc;
+///
+/// use polyvault_core::clock::ManualClock;
 /// use polyvault_core::observability::Traced;
 /// use polyvault_core::{MemoryStore, SecretStoreExt};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> polyvault_core::Result<()> {
 /// let store = Traced::new(MemoryStore::new());
+/// store.put("db-password", "s3cret").await?;
+///
+/// // In tests: times of a clock that stands still.
+/// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+/// let store = Traced::with_clock(MemoryStore::new(), Arc::new(clock));
 /// store.put("db-password", "s3cret").await?;
 /// # Ok(())
 /// # }

@@ -146,6 +146,18 @@ impl fmt::Debug for Endpoint {
 }
 
 /// A URL in the making. Texts are escaped so that none can change the route.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::Endpoint;
+///
+/// let endpoint = Endpoint::parse("endpoint", "https://example.com")?;
+/// let url = endpoint.url().literal("/secrets").segment("a#b?c")?.query("size", "5").build()?;
+/// assert_eq!(url.to_string(), "https://example.com/secrets/a%23b%3Fc?size=5");
+/// assert!(endpoint.url().literal("/secrets").segment("..").is_err());
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct UrlBuilder {
     text: String,

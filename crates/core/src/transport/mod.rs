@@ -103,6 +103,16 @@ pub enum SendErrorKind {
 }
 
 /// A request that got no answer.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::{SendError, SendErrorKind};
+///
+/// let error = SendError::new(SendErrorKind::NotSent, "the tunnel is down")
+///     .with_help("Start the tunnel.");
+/// assert_eq!((error.kind(), error.help()), (SendErrorKind::NotSent, Some("Start the tunnel.")));
+/// ```
 #[derive(Debug)]
 pub struct SendError {
     kind: SendErrorKind,

@@ -90,6 +90,16 @@ impl Refusal<'_> {
 pub type RefusalRow = (u16, &'static str, ErrorKind, &'static str);
 
 /// What a status and a code mean by `table`: kind and our own words.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::ErrorKind;
+/// use polyvault_core::transport::{RefusalRow, classify};
+///
+/// const TABLE: &[RefusalRow] = &[(403, "", ErrorKind::Forbidden, "the caller may not do this")];
+/// assert_eq!(classify(TABLE, 403, "AnyCode").0, ErrorKind::Forbidden);
+/// ```
 #[must_use]
 pub fn classify(table: &[RefusalRow], status: u16, code: &str) -> (ErrorKind, &'static str) {
     let row = |code: &str| table.iter().find(|row| (row.0, row.1) == (status, code));

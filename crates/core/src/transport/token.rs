@@ -35,6 +35,36 @@ impl fmt::Debug for Token {
 }
 
 /// Where tokens come from.
+///
+/// # Example
+///
+/// ```
+/// use async_trait::async_trait;
+/// use polyvault_core::Result;
+/// use polyvault_core::transport::{ReadyToken, Token, TokenSource};
+///
+/// /// A login of the company's own, before whatever source.
+/// #[derive(Debug)]
+/// struct Announced<S>(S);
+///
+/// #[async_trait]
+/// impl<S: TokenSource> TokenSource for Announced<S> {
+///     async fn fetch(&self) -> Result<Token> {
+///         println!("signing in");
+///         self.0.fetch().await
+///     }
+///     fn renewable(&self) -> bool {
+///         self.0.renewable()
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let token = Announced(ReadyToken::new("handed-in".into())).fetch().await?;
+/// assert!(token.expires_at.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// Obtains a token.
@@ -62,6 +92,15 @@ impl TokenSource for Box<dyn TokenSource> {
 }
 
 /// A token that was handed in ready.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::{ReadyToken, TokenSource};
+///
+/// let ready = ReadyToken::new("handed-in".into());
+/// assert!(!ready.renewable());
+/// ```
 #[derive(Debug)]
 pub struct ReadyToken(Token);
 

@@ -17,13 +17,16 @@ use super::{Emulator, lock};
 ///
 /// ```
 /// use std::net::TcpListener;
+/// use std::sync::Arc;
 ///
+/// use polyvault_core::clock::SystemClock;
 /// use polyvault_wix_secrets::emulator::Emulator;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let emulator = Emulator::builder()
 ///     .listener(TcpListener::bind("127.0.0.1:0")?)
+///     .clock(Arc::new(SystemClock))
 ///     .record_requests(false)
 ///     .api_key("IST.only-this-one")
 ///     .site("11111111-2222-4333-8444-555555555555")

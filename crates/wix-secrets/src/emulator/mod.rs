@@ -65,6 +65,7 @@ const PREFIX: &str = "/_api/cloud-secrets-vault-server";
 /// use std::sync::Arc;
 ///
 /// use polyvault_core::clock::ManualClock;
+/// use polyvault_core::transport::ClientOptions;
 /// use polyvault_core::{ErrorKind, SecretStoreExt};
 /// use polyvault_wix_secrets::emulator::{Call, Emulator};
 ///
@@ -72,7 +73,8 @@ const PREFIX: &str = "/_api/cloud-secrets-vault-server";
 /// # async fn main() -> polyvault_core::Result<()> {
 /// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
 /// let emulator = Emulator::builder().clock(Arc::new(clock)).start().await;
-/// let store = emulator.store(); // it waits on the emulator's clock: not at all
+/// let few = ClientOptions { max_in_flight: 4, ..ClientOptions::default() };
+/// let store = emulator.store_with(few); // it waits on the emulator's clock: not at all
 /// emulator.empty_list_as_missing(true);
 /// emulator.consistency_header(true);
 /// store.put("db", "s3cret").await?;
@@ -88,6 +90,12 @@ const PREFIX: &str = "/_api/cloud-secrets-vault-server";
 ///
 /// emulator.commit_then_drop(1); // the delete takes place, its answer is lost
 /// store.delete("db").await?;
+///
+/// emulator.drop_next(1); // the create never arrives: it is sent again
+/// store.put("db", "n3w").await?;
+///
+/// emulator.overtake_next_create("late", "somebody's");
+/// store.put("late", "ours").await?; // refused as a duplicate, looked at again, updated
 ///
 /// emulator.given(&serde_json::json!({"secret": {"name": "api", "value": "v"}})).expect("known");
 /// assert!(emulator.corrupt("api"), "a bit flipped at rest");

@@ -20,13 +20,16 @@ const LAST: u8 = u8::MAX;
 ///
 /// ```
 /// use std::net::TcpListener;
+/// use std::sync::Arc;
 ///
+/// use polyvault_core::clock::SystemClock;
 /// use polyvault_yandex_lockbox::emulator::Emulator;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let lockbox = Emulator::builder()
 ///     .listener(TcpListener::bind("127.0.0.1:0")?)
+///     .clock(Arc::new(SystemClock))
 ///     .record_requests(false)
 ///     .page_size(5)
 ///     .token("t1.only-this-one")

@@ -72,6 +72,7 @@ use crate::store::YandexLockbox;
 /// use std::sync::Arc;
 ///
 /// use polyvault_core::clock::ManualClock;
+/// use polyvault_core::transport::ClientOptions;
 /// use polyvault_core::{ErrorKind, SecretStoreExt};
 /// use polyvault_yandex_lockbox::emulator::Emulator;
 ///
@@ -79,7 +80,8 @@ use crate::store::YandexLockbox;
 /// # async fn main() -> polyvault_core::Result<()> {
 /// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
 /// let lockbox = Emulator::builder().clock(Arc::new(clock)).start().await;
-/// let store = lockbox.store(); // it waits on the stand-in's clock: not at all
+/// let few = ClientOptions { max_in_flight: 4, ..ClientOptions::default() };
+/// let store = lockbox.store_with(few); // it waits on the stand-in's clock: not at all
 ///
 /// lockbox.pending_polls(3); // operations take their time, and are not found at first
 /// lockbox.leading_404s(2);
@@ -104,6 +106,14 @@ use crate::store::YandexLockbox;
 /// lockbox.commit_then_drop(1); // the version is added, its answer is lost
 /// store.put("db", "n3w").await?;
 /// assert_eq!(store.history("db").await?.len(), 2);
+///
+/// lockbox.drop_next(1); // the request never arrives: it is sent again under its key
+/// store.put("db", "newest").await?;
+/// assert_eq!(store.history("db").await?.len(), 3);
+///
+/// let secret = serde_json::json!({"name": "twin"});
+/// lockbox.given(&serde_json::json!({"secret": secret})).expect("a secret");
+/// lockbox.overtake_next_create(&secret).expect("a secret");
 ///
 /// lockbox.page_size(1);
 /// lockbox.empty_page(true);

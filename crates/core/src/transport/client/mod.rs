@@ -94,6 +94,53 @@ impl Default for ClientOptions {
 }
 
 /// Speaks to one service. Clones share the credential, the budget and the bound on requests.
+///
+/// # Example
+///
+/// ```
+/// use http::Method;
+/// use polyvault_core::transport::{
+///     Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service, request,
+/// };
+/// use polyvault_core::{Error, ErrorKind, Result};
+///
+/// /// The three ways to send.
+/// async fn replace(client: &Client, endpoint: &Endpoint, name: &str) -> Result<()> {
+///     let url = endpoint.url().literal("/secrets").segment(name)?.query("force", "true").build()?;
+///     let call = |method| Call {
+///         operation: "replace",
+///         secret: Some(name),
+///         repeat: Repeat::Safe,
+///         request: request(method, url.clone(), None),
+///     };
+///     client.send(call(Method::GET)).await?;
+///     let (_answer, was_lost) = client.send_tracked(call(Method::PUT)).await;
+///     if !was_lost {
+///         client.send_delete(call(Method::DELETE)).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let endpoint = Endpoint::parse("endpoint", "http://127.0.0.1:1")?;
+/// let service = Service {
+///     provider: "example",
+///     endpoints: vec![endpoint.clone()],
+///     tokens: Box::new(ReadyToken::new("made-up".into())),
+///     scheme: Scheme::Bearer,
+///     refusal: |_| Error::new(ErrorKind::Unexpected, "refused"),
+///     request_id: "x-request-id",
+/// };
+/// let client = Client::new(service, ClientOptions::default())?;
+///
+/// // Another origin than the service's gets neither request nor credential.
+/// let elsewhere = Endpoint::parse("endpoint", "http://127.0.0.1:2")?;
+/// let held_back = replace(&client, &elsewhere, "db").await;
+/// assert_eq!(held_back.map_err(|error| error.kind()), Err(ErrorKind::Unexpected));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,

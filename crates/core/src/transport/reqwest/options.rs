@@ -52,16 +52,32 @@ const PRODUCT: &str = concat!("polyvault/", env!("CARGO_PKG_VERSION"));
 ///
 /// # Example
 ///
-/// A private CA, a client certificate and a proxy:
+/// A private CA, a client certificate and a proxy, of which a service in one's own network may
+/// need all:
 ///
-/// ```no_run
+/// ```
 /// use polyvault_core::transport::{ClientOptions, Proxy, ReqwestTransport};
 /// use std::sync::Arc;
 ///
+/// # let made = rcgen::generate_simple_self_signed(["vault.test".to_owned()]).expect("a certificate");
+/// # let (ca, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+/// # let folder = tempfile::tempdir().expect("a folder");
+/// # let (ca_path, client_path) = (folder.path().join("ca.pem"), folder.path().join("client.pem"));
+/// # std::fs::write(&ca_path, &ca).expect("written");
+/// # std::fs::write(&client_path, format!("{ca}{key}")).expect("written");
 /// let transport = ReqwestTransport::builder()
-///     .ca_file("/etc/ssl/private-ca.pem")?
-///     .client_certificate_file("/run/secrets/client.pem")?
+///     .ca_file(&ca_path)?
+///     .client_certificate_file(&client_path)?
 ///     .proxy(Proxy::new("http://proxy.example:3128")?)
+///     .build();
+///
+/// // The same without files, where no public CA is to be trusted, over HTTP/2 alone.
+/// let transport = ReqwestTransport::builder()
+///     .ca_pem(&ca)?
+///     .ca_only()
+///     .client_certificate_pem(&format!("{ca}{key}").into())?
+///     .http2_only()
+///     .max_answer_bytes(1024 * 1024)
 ///     .build();
 /// let options = ClientOptions {
 ///     transport: Some(Arc::new(transport)),
@@ -227,15 +243,6 @@ impl ReqwestTransportBuilder {
     /// Unless said, the system's are: the certificate store of Windows and macOS; elsewhere the
     /// distribution's files or, in their place, those that the variables `SSL_CERT_FILE` and
     /// `SSL_CERT_DIR` name.
-    ///
-    /// # Example
-    ///
-    /// ```no_run
-    /// use polyvault_core::transport::ReqwestTransport;
-    ///
-    /// let transport = ReqwestTransport::builder().ca_file("ca.pem")?.ca_only().build();
-    /// # Ok::<(), polyvault_core::Error>(())
-    /// ```
     pub fn ca_only(mut self) -> Self {
         self.ca_only = true;
         self
