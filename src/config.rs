@@ -22,7 +22,8 @@ use crate::registry::{open_url, provider_of};
 /// # Example
 ///
 /// ```
-/// use polyvault::StoreConfig;
+/// use polyvault::provider::OpenOptions;
+/// use polyvault::{Environment, StoreConfig};
 ///
 /// # #[cfg(feature = "azure-key-vault")] {
 /// let config = StoreConfig::new("azure-key-vault", "my-vault").with("api_version", "7.6");
@@ -32,6 +33,14 @@ use crate::registry::{open_url, provider_of};
 ///
 /// let store = StoreConfig::new("memory", "scratch").open()?;
 /// assert_eq!(store.to_string(), "memory://scratch");
+///
+/// # #[cfg(feature = "wix-secrets")] {
+/// let config = StoreConfig::new("wix-secrets", "my-site").with("timeout", "20s");
+/// assert_eq!(config.parameter("timeout"), Some("20s"));
+/// let environment = Environment::empty().with("WIX_API_KEY", "IST.made-up");
+/// let store = config.open_in(&environment)?;
+/// let store = config.open_with(OpenOptions { environment, ..OpenOptions::default() })?;
+/// # }
 /// # Ok::<(), polyvault::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]

@@ -93,6 +93,27 @@ pub fn open_in(url: &str, environment: &Environment) -> Result<Arc<dyn SecretSto
 ///
 /// The store's calls are spans, as [`observability`](crate::observability) says.
 ///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use polyvault::provider::OpenOptions;
+/// use polyvault::transport::{ClientOptions, RetryPolicy};
+/// use polyvault::Environment;
+///
+/// # #[cfg(feature = "yandex-lockbox")] {
+/// let retry = RetryPolicy { total: Duration::from_secs(20), ..RetryPolicy::default() };
+/// let options = OpenOptions {
+///     environment: Environment::empty().with("YC_IAM_TOKEN", "t1.made-up"),
+///     client: ClientOptions { retry, max_in_flight: 8, ..ClientOptions::default() },
+/// };
+/// let store = polyvault::open_with("yandex-lockbox://b1gfolder00000000001", options)?;
+/// assert_eq!(store.capabilities().provider, "yandex-lockbox");
+/// # }
+/// # Ok::<(), polyvault::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As [`open`].

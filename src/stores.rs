@@ -23,7 +23,8 @@ use crate::config::Settings;
 /// # Example
 ///
 /// ```
-/// use polyvault::StoresConfig;
+/// use polyvault::provider::OpenOptions;
+/// use polyvault::{Environment, StoresConfig};
 ///
 /// let stores = StoresConfig::from_toml(
 ///     r#"
@@ -37,6 +38,11 @@ use crate::config::Settings;
 /// )?;
 /// assert!(stores.names().eq(["other", "scratch"]));
 /// assert_eq!(stores.open("scratch")?.to_string(), "memory://scratch");
+/// assert_eq!(stores.get("other")?.store(), "other");
+///
+/// // Credentials from elsewhere than the process's environment, or a transport of one's own.
+/// let store = stores.open_in("scratch", &Environment::empty())?;
+/// let store = stores.open_with("scratch", OpenOptions::default())?;
 /// # Ok::<(), polyvault::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,11 +90,11 @@ impl StoresConfig {
     ///
     /// # Example
     ///
-    /// ```no_run
+    /// ```
     /// use polyvault::StoresConfig;
     ///
-    /// let stores = StoresConfig::from_file("/etc/my-service/stores.toml")?;
-    /// let store = stores.open("main")?;
+    /// let stores = StoresConfig::from_file("examples/stores.toml")?;
+    /// assert!(stores.names().count() > 1);
     /// # Ok::<(), polyvault::Error>(())
     /// ```
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {

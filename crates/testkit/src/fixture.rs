@@ -66,6 +66,17 @@ impl Fixture {
 
     /// The answer as a client's response parser takes it.
     ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_testkit::fixture::load;
+    ///
+    /// let fixtures = load("wix-secrets")?;
+    /// let answer = fixtures[0].http_response()?;
+    /// assert_eq!(answer.body().as_bytes(), fixtures[0].response_bytes());
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// A text that names the header or status that is none.
@@ -95,6 +106,14 @@ impl Response {
 }
 
 /// The folder `fixtures/<provider>` of this workspace.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::fixture::folder;
+///
+/// assert!(folder("wix-secrets").join("README.md").is_file());
+/// ```
 #[must_use]
 pub fn folder(provider: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -175,6 +194,28 @@ impl fmt::Display for Replay {
 /// `start` starts an emulator, tells it what is `given` and gives it with its base
 /// URL; it lives until its fixture is done. `codes` are the JSON pointers of the
 /// service's error codes.
+///
+/// # Example
+///
+/// ```
+/// use polyvault::wix_secrets::emulator::Emulator;
+/// use polyvault_testkit::fixture;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), String> {
+/// let tally = fixture::replay("wix-secrets", &["/details/applicationError/code"], async |given| {
+///     let emulator = Emulator::start().await;
+///     for step in &given {
+///         emulator.given(step)?;
+///     }
+///     let url = emulator.url();
+///     Ok((emulator, url))
+/// })
+/// .await?;
+/// assert!(tally.failures.is_empty(), "{tally}");
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///

@@ -119,6 +119,29 @@ pub type Open = Box<dyn Fn(ClientOptions) -> Arc<dyn SecretStore> + Send + Sync>
 ///
 /// Calls that the store's capabilities deny are left out.
 ///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault::wix_secrets::emulator::Emulator;
+/// use polyvault_testkit::interrupt::{Open, interrupt_all};
+/// use polyvault_testkit::script::lost;
+///
+/// async fn site() -> Open {
+///     let site = Emulator::start().await;
+///     Box::new(move |options| Arc::new(site.store_with(options)))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), String> {
+/// for one in interrupt_all(site, &[lost()]).await? {
+///     println!("{:?}, {} after {}: {:?}", one.call, one.request, one.before, one.outcome);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// A text, if a call fails although no request was answered otherwise.
@@ -167,6 +190,29 @@ pub type Exception = (
 
 /// Holds every call to giving an error of `kind` whichever of its requests gets one of `answers`, with a
 /// help that says enough, but for the exceptions. Gives how many requests were tried.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault::wix_secrets::emulator::Emulator;
+/// use polyvault_core::ErrorKind;
+/// use polyvault_testkit::interrupt::{Open, check_kind};
+/// use polyvault_testkit::script::answer;
+///
+/// async fn site() -> Open {
+///     let site = Emulator::start().await;
+///     Box::new(move |options| Arc::new(site.store_with(options)))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), String> {
+/// let tried = check_kind(site, &[answer(403, "{}")], ErrorKind::Forbidden, &[]).await?;
+/// assert!(tried > 5);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///

@@ -98,6 +98,16 @@ impl Debug for Mark {
 
 /// Panics if `output` shows the mark in any way that [`Mark::find_in`] knows.
 ///
+/// # Example
+///
+/// ```
+/// use polyvault_core::Payload;
+/// use polyvault_testkit::leak::{Mark, assert_absent};
+///
+/// let mark = Mark::new();
+/// assert_absent(&mark, "the Debug of a payload", &Payload::text(mark.text()));
+/// ```
+///
 /// # Panics
 ///
 /// If it does.

@@ -43,6 +43,19 @@ pub fn check_table(table: &[RefusalRow]) -> Result<(), String> {
 }
 
 /// One answer on the wire, and the error it must become.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{Error, ErrorKind};
+/// use polyvault_testkit::refusals::load;
+///
+/// let rows = load("wix-secrets")?;
+/// let row = rows.iter().find(|row| row.kinds == ["NotFound"]).expect("one is missing");
+/// let taken_for_another = Error::new(ErrorKind::Forbidden, "the caller may not");
+/// assert!(row.check(&taken_for_another).is_err());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Row {
     /// What it is, in words.
@@ -101,6 +114,17 @@ impl Row {
 /// Holds an error whose kind alone tells nobody what to do to a help that says more, and one
 /// whose outcome is unknown to saying how to find out.
 ///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{Error, ErrorKind};
+/// use polyvault_testkit::refusals::check_help;
+///
+/// let error = Error::new(ErrorKind::Forbidden, "the caller may not");
+/// assert!(check_help(&error).is_err(), "which permission?");
+/// assert!(check_help(&error.with_help("Grant the role for reading.")).is_ok());
+/// ```
+///
 /// # Errors
 ///
 /// A text that shows the error.
@@ -126,6 +150,17 @@ pub fn check_help(error: &Error) -> Result<(), String> {
 }
 
 /// Reads a provider's rows.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::refusals::load;
+///
+/// for row in load("yandex-lockbox")? {
+///     println!("{}: {} -> {:?}", row.what, row.answer().status(), row.kinds);
+/// }
+/// # Ok::<(), String>(())
+/// ```
 ///
 /// # Errors
 ///

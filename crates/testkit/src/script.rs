@@ -49,7 +49,8 @@ const MOST: usize = 100;
 /// assert!(body_of(&script.sent()[0]).is_none());
 ///
 /// let away = Script::always(answer(503, ""));
-/// # let _ = (away, store_options);
+/// let away_later = Script::then_always([answer(200, "{}")], answer(503, ""));
+/// # let _ = (away, away_later, store_options);
 /// # Ok(())
 /// # }
 /// ```
@@ -132,6 +133,14 @@ impl Transport for Script {
 
 /// An answer with this status and body.
 ///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::script::answer;
+///
+/// assert_eq!(answer(404, "{}").map(|answer| answer.status().as_u16()).ok(), Some(404));
+/// ```
+///
 /// # Panics
 ///
 /// If no status has this number.
@@ -141,11 +150,29 @@ pub fn answer(status: u16, body: impl AsRef<[u8]>) -> Answer {
 }
 
 /// The request goes out, and no answer comes.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::SendErrorKind;
+/// use polyvault_testkit::script::lost;
+///
+/// assert_eq!(lost().err(), Some(SendErrorKind::AnswerLost));
+/// ```
 pub fn lost() -> Answer {
     Err(SendErrorKind::AnswerLost)
 }
 
 /// The JSON body of a request, where it has a body.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::script::body_of;
+///
+/// let request = http::Request::new(polyvault_core::transport::Body::empty());
+/// assert!(body_of(&request).is_none());
+/// ```
 ///
 /// # Panics
 ///

@@ -13,6 +13,37 @@ use polyvault_core::{
 use super::{Harness, Hook};
 
 /// A harness whose stores do all that those of `harness` do, and claim `capabilities`.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault_core::{MemoryStore, SecretStore};
+/// use polyvault_testkit::conformance::{Harness, Verdict, checks, claiming, flips};
+///
+/// struct Memory(MemoryStore);
+///
+/// impl Harness for Memory {
+///     fn store(&self) -> Arc<dyn SecretStore> {
+///         Arc::new(self.0.clone())
+///     }
+///     fn second(&self) -> Arc<dyn SecretStore> {
+///         Arc::new(self.0.clone())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let store = MemoryStore::new();
+/// let flip = flips(store.capabilities()).into_iter().find(|flip| flip.check == "capability_labels");
+/// let flip = flip.expect("every field is flipped");
+///
+/// let liar = claiming(Arc::new(Memory(store)), flip.capabilities);
+/// let check = checks().into_iter().find(|check| check.name == flip.check).expect("a check");
+/// assert!(matches!(check.run(&*liar).await, Verdict::Failed(_)), "{}", flip.what);
+/// # }
+/// ```
 #[must_use]
 pub fn claiming(harness: Arc<dyn Harness>, capabilities: Capabilities) -> Arc<dyn Harness> {
     Arc::new(Claiming {

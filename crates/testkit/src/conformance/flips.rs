@@ -24,6 +24,16 @@ pub struct Flip {
 /// where there is none, other alphabets.
 ///
 /// Run each with [`claiming`](super::claiming): its check must fail.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{MemoryStore, SecretStore};
+/// use polyvault_testkit::conformance::flips;
+///
+/// let flips = flips(MemoryStore::new().capabilities());
+/// assert!(flips.iter().any(|flip| flip.check == "limit_page_size"));
+/// ```
 #[must_use]
 pub fn flips(capabilities: &Capabilities) -> Vec<Flip> {
     // Without `..`: a new field doesn't compile until it is flipped.

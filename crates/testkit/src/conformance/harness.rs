@@ -10,6 +10,76 @@ use polyvault_core::{IdempotencyKey, SecretStore};
 /// Hooks that a store can't have keep their default: the checks that need them are skipped.
 /// Checks leave behind what they put; a harness on a real store clears away the secrets whose
 /// names begin with one that it gave, in whatever case.
+///
+/// # Example
+///
+/// All hooks, on an emulator:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use async_trait::async_trait;
+/// use polyvault::SecretStore;
+/// use polyvault::yandex_lockbox::emulator::Emulator;
+/// use polyvault_testkit::conformance::{Harness, Hook};
+/// use serde_json::json;
+///
+/// struct Lockbox(Emulator);
+///
+/// #[async_trait]
+/// impl Harness for Lockbox {
+///     fn store(&self) -> Arc<dyn SecretStore> {
+///         Arc::new(self.0.store())
+///     }
+///     fn second(&self) -> Arc<dyn SecretStore> {
+///         Arc::new(self.0.store())
+///     }
+///     fn requests(&self) -> Option<u64> {
+///         self.0.request_count().try_into().ok()
+///     }
+///     fn generated(&self) -> Option<u64> {
+///         self.0.generated_passwords().try_into().ok()
+///     }
+///     async fn make_twins(&self, name: &str) -> Hook {
+///         let twin = json!({"name": name, "versions": [{"entries": [{"key": "value", "textValue": "twin"}]}]});
+///         match (self.0.seed(&twin), self.0.seed(&twin)) {
+///             (Ok(_), Ok(_)) => Hook::Done,
+///             _ => Hook::Missing,
+///         }
+///     }
+///     async fn forbid(&self, operation: &str) -> Hook {
+///         match operation {
+///             "list" => self.0.forbid("Secret.List").map_or(Hook::Missing, |()| Hook::Done),
+///             _ => Hook::Missing, // and so on for the others
+///         }
+///     }
+///     async fn allow_all(&self) {
+///         self.0.permit_all();
+///     }
+///     async fn fail_next_operation(&self) -> Hook {
+///         self.0.fail_next_operation(13, "Internal error");
+///         Hook::Done
+///     }
+///     async fn lose_next_answer(&self) -> Hook {
+///         self.0.commit_then_drop(1);
+///         Hook::Done
+///     }
+///     async fn lose_next_request(&self) -> Hook {
+///         self.0.drop_next(1);
+///         Hook::Done
+///     }
+///     async fn overtake_next_put(&self, name: &str) -> Hook {
+///         let theirs = json!({"name": name, "versions": [{"entries": [{"key": "value", "textValue": "overtaken"}]}]});
+///         self.0.overtake_next_create(&theirs).map_or(Hook::Missing, |()| Hook::Done)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let harness = Lockbox(Emulator::start().await);
+/// assert!(harness.name("mine").starts_with("kit-mine-"));
+/// # }
+/// ```
 #[async_trait]
 pub trait Harness: Send + Sync {
     /// The store under check.

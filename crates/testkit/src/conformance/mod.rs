@@ -122,6 +122,17 @@ impl Check {
 }
 
 /// All checks, by topic.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_testkit::conformance::checks;
+///
+/// let of_contract_7 = checks().into_iter().filter(|check| check.contract == 7);
+/// for check in of_contract_7 {
+///     println!("{}", check.name);
+/// }
+/// ```
 #[must_use]
 pub fn checks() -> Vec<Check> {
     [
