@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use http::{Request, Response};
 use polyvault::transport::{
-    Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service,
+    Advice, Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service,
 };
 use polyvault::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, GetOptions, InfoPatch, Operation,
@@ -30,6 +30,7 @@ impl Cubby {
             endpoints: vec![endpoint.clone()],
             tokens: Box::new(ReadyToken::new(key)),
             scheme: Scheme::Bearer,
+            advice: Advice::default(),
             request_id: "x-request-id",
             refusal: error::from_refusal,
         };

@@ -127,6 +127,7 @@ impl AzureKeyVaultBuilder {
                 tokens,
                 scheme: Scheme::Bearer,
                 refusal: error::from_refusal,
+                advice: error::ADVICE,
                 request_id: error::REQUEST_ID,
             },
             self.options,

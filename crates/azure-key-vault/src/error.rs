@@ -1,7 +1,7 @@
 //! Refusals: status and code to kind.
 
-use polyvault_core::transport::{self, Refusal, RefusalRow, json};
-use polyvault_core::{Error, ErrorKind, Retry};
+use polyvault_core::transport::{self, Advice, Refusal, RefusalRow, json};
+use polyvault_core::{Error, ErrorKind};
 
 use crate::credential::Challenge;
 use crate::wire::{Refused, RefusedError};
@@ -197,19 +197,11 @@ fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
 const SIGN_IN: &str = "Sign in again: the token has expired, or is of another tenant or for another \
     resource than the vault's, which is https://vault.azure.net in the public cloud.";
 
-/// What to do where the client, not the service, tells that something went wrong.
-pub(crate) fn advised(operation: &'static str, error: Error) -> Error {
-    match (error.retry(), error.kind()) {
-        (Retry::OutcomeUnknown, _) => error.with_help(look(operation)),
-        (_, ErrorKind::Unauthenticated) => error.or_help(SIGN_IN),
-        _ => error,
-    }
-}
-
-/// An error about the answer to a change that the service said yes to.
-pub(crate) fn took_place(operation: &'static str, error: Error) -> Error {
-    advised(operation, error.with_retry(Retry::OutcomeUnknown))
-}
+/// What to do where no refusal of the service says it.
+pub(crate) const ADVICE: Advice = Advice {
+    look,
+    sign_in: SIGN_IN,
+};
 
 /// How to find out whether a change took place.
 fn look(operation: &str) -> &'static str {

@@ -11,7 +11,7 @@ use polyvault_core::{
 };
 
 use crate::config::{Config, SCHEME};
-use crate::{error, request, response};
+use crate::{request, response};
 
 /// The pace of the vendor's own clients.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(2);
@@ -93,8 +93,7 @@ impl DeletePoll {
     }
 
     async fn read(&self, request: Request<Body>) -> Result<http::Response<Body>> {
-        let answer = self.client.send(read("delete", &self.name, request)).await;
-        answer.map_err(|error| error::advised("delete", error))
+        self.client.send(read("delete", &self.name, request)).await
     }
 }
 
@@ -139,7 +138,7 @@ impl RecoverPoll {
                     let state = VersionState::Unknown("forbidden".to_owned());
                     self.known(state).map(Polled::Done)
                 }
-                _ => Err(error::advised("recover", error)),
+                _ => Err(error),
             },
         }
     }

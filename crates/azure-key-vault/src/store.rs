@@ -81,8 +81,7 @@ impl AzureKeyVault {
             repeat: Repeat::Safe,
             request,
         };
-        let answer = self.client.send(call).await;
-        answer.map_err(|error| error::advised(operation, error))
+        self.client.send(call).await
     }
 
     /// A change of metadata, once the secret can be written.
@@ -181,7 +180,7 @@ impl SecretStore for AzureKeyVault {
             let request = request::update(&self.config, name, &patch)?;
             let answer = self.change("update", name, request).await?;
             response::info(&self.config, &answer)
-                .map_err(|error| error::took_place("update", error))
+                .map_err(|error| error::ADVICE.unknown("update", error))
         };
         write
             .await
@@ -203,7 +202,8 @@ impl SecretStore for AzureKeyVault {
             let name = self.name(secret)?;
             let request = request::update_version(&self.config, name, version, patch)?;
             let answer = self.change("update_version", name, request).await?;
-            response::version(&answer).map_err(|error| error::took_place("update_version", error))
+            response::version(&answer)
+                .map_err(|error| error::ADVICE.unknown("update_version", error))
         };
         write
             .await

@@ -110,6 +110,7 @@ impl WixSecretsBuilder {
                 tokens,
                 scheme: Scheme::Raw,
                 refusal: error::from_refusal,
+                advice: error::ADVICE,
                 request_id: error::REQUEST_ID,
             },
             self.options,

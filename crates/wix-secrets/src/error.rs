@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use polyvault_core::transport::{self, Refusal, RefusalRow, json};
+use polyvault_core::transport::{self, Advice, Refusal, RefusalRow, json};
 use polyvault_core::{Error, ErrorKind, Retry};
 use serde_json::Value;
 
@@ -154,19 +154,11 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
 const SIGN_IN: &str = "Check the API key: it goes as it is, without `Bearer`, and is of the \
     account that owns the site.";
 
-/// What to do where the client, not the service, tells that something went wrong.
-pub(crate) fn advised(operation: &'static str, error: Error) -> Error {
-    match (error.retry(), error.kind()) {
-        (Retry::OutcomeUnknown, _) => error.with_help(look(operation)),
-        (_, ErrorKind::Unauthenticated) => error.or_help(SIGN_IN),
-        _ => error,
-    }
-}
-
-/// An error of a change that may have taken place.
-pub(crate) fn unknown(operation: &'static str, error: Error) -> Error {
-    advised(operation, error.with_retry(Retry::OutcomeUnknown))
-}
+/// What to do where no refusal of the service says it.
+pub(crate) const ADVICE: Advice = Advice {
+    look,
+    sign_in: SIGN_IN,
+};
 
 /// How to find out whether a change took place.
 fn look(operation: &str) -> &'static str {

@@ -15,7 +15,7 @@ use polyvault_core::{
 
 use crate::builder::WixSecretsBuilder;
 use crate::config::{Config, SCHEME};
-use crate::{error, operation, request, response};
+use crate::{operation, request, response};
 
 mod put;
 
@@ -103,9 +103,7 @@ impl WixSecrets {
 
     /// [`send`](Self::send), and whether an answer was lost on the way.
     async fn send_tracked(&self, call: Call<'_>) -> (Result<Response<Body>>, bool) {
-        let operation = call.operation;
         let (outcome, lost) = self.client.send_tracked(call).await;
-        let outcome = outcome.map_err(|error| error::advised(operation, error));
         if let Ok(answer) = &outcome {
             self.learn(answer);
         }
@@ -185,8 +183,7 @@ impl WixSecrets {
         let found = self.find("delete", secret).await?;
         let request = request::delete(&self.config, &found.id)?;
         let call = self.call("delete", Some(secret), request);
-        let answer = self.client.send_delete(call).await;
-        if let Some(answer) = answer.map_err(|error| error::advised("delete", error))? {
+        if let Some(answer) = self.client.send_delete(call).await? {
             self.learn(&answer);
         }
         Ok(())

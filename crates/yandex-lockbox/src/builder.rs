@@ -153,6 +153,7 @@ impl YandexLockboxBuilder {
                 tokens,
                 scheme: Scheme::Bearer,
                 refusal: error::from_refusal,
+                advice: error::ADVICE,
                 request_id: error::REQUEST_ID,
             },
             self.options,

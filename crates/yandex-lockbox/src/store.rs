@@ -80,8 +80,7 @@ impl YandexLockbox {
     }
 
     async fn send(&self, about: &About, request: Request<Body>) -> Result<Response<Body>> {
-        let answer = self.client.send(about.call(request)).await;
-        answer.map_err(|error| error::advised(about.operation, error))
+        self.client.send(about.call(request)).await
     }
 
     async fn begin<T>(&self, expected: Expected, request: Request<Body>) -> Result<Operation<T>>
@@ -102,7 +101,7 @@ impl YandexLockbox {
         Error: From<T::Error>,
     {
         let progress = response::operation(answer)
-            .map_err(|error| error::took_place(expected.about.operation, error))?;
+            .map_err(|error| error::ADVICE.unknown(expected.about.operation, error))?;
         self.operation_of(expected, progress).await
     }
 
@@ -177,8 +176,7 @@ impl YandexLockbox {
             .idempotency_key
             .unwrap_or_else(IdempotencyKey::random);
         let request = request::delete(&self.config, &id, key)?;
-        let answer = self.client.send_delete(about.call(request)).await;
-        match answer.map_err(|error| error::advised("delete", error))? {
+        match self.client.send_delete(about.call(request)).await? {
             Some(answer) if !answer.body().is_empty() => {
                 self.begun(about.expect(Effect::Delete, &id), &answer).await
             }

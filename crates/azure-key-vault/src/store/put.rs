@@ -141,10 +141,9 @@ impl AzureKeyVault {
             repeat: Repeat::Unsafe,
             request,
         };
-        let answer = self.client.send(call).await;
-        let answer = answer.map_err(|error| error::advised("put", error))?;
+        let answer = self.client.send(call).await?;
         response::written(&self.config, &answer, created)
-            .map_err(|error| error::took_place("put", error))
+            .map_err(|error| error::ADVICE.unknown("put", error))
     }
 
     /// Whether a set whose answer was lost took place: the current version is

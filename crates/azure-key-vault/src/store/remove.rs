@@ -27,9 +27,8 @@ impl AzureKeyVault {
             })
             .await?;
         let deleted = match deleted {
-            Some(answer) => {
-                response::deleted(&answer).map_err(|error| error::took_place("delete", error))?
-            }
+            Some(answer) => response::deleted(&answer)
+                .map_err(|error| error::ADVICE.unknown("delete", error))?,
             None => Deleted::Kept,
         };
         match deleted {
@@ -51,7 +50,7 @@ impl AzureKeyVault {
         let told = told
             .map(|answer| response::info(&self.config, &answer))
             .transpose()
-            .map_err(|error| error::took_place("recover", error))?;
+            .map_err(|error| error::ADVICE.unknown("recover", error))?;
         Ok(Operation::pending(
             Begun::Recover(name.to_owned()).id()?,
             self.client.clock(),
@@ -121,7 +120,6 @@ impl AzureKeyVault {
             repeat: Repeat::Safe,
             request: request.clone(),
         };
-        let answer = self.client.send_delete(call).await;
-        answer.map_err(|error| error::advised(operation, error))
+        self.client.send_delete(call).await
     }
 }

@@ -3,6 +3,7 @@
 //! Adapters build [`http::Request`]s and read [`http::Response`]s as pure
 //! functions; everything between the two is here, once.
 
+mod advice;
 mod body;
 mod client;
 mod endpoint;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Uri};
 
+pub use self::advice::Advice;
 pub use self::body::Body;
 pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
 pub use self::endpoint::{Endpoint, UrlBuilder};

@@ -161,7 +161,7 @@ impl WixSecrets {
 /// The error of a put that may have taken place.
 fn unknown_if(lost: bool, error: Error) -> Error {
     match lost {
-        true => error::unknown("put", error),
+        true => error::ADVICE.unknown("put", error),
         false => error,
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::field::Empty;
 
 use super::retry::RetryBudget;
-use super::{Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport};
+use super::{Advice, Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport};
 use crate::clock::{Clock, SystemClock};
 use crate::observability::{Event, Metrics, TARGET, Watch, millis, since, within};
 use crate::{Error, ErrorKind, Result, Retry};
@@ -62,6 +62,8 @@ pub struct Service {
     pub scheme: Scheme,
     /// Makes an error of a refusal.
     pub refusal: fn(&Refusal<'_>) -> Error,
+    /// What to do where no refusal of the service says it.
+    pub advice: Advice,
     /// The header of an answer that holds its request id, for spans.
     pub request_id: &'static str,
 }
@@ -100,7 +102,7 @@ impl Default for ClientOptions {
 /// ```
 /// use http::Method;
 /// use polyvault_core::transport::{
-///     Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service, request,
+///     Advice, Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service, request,
 /// };
 /// use polyvault_core::{Error, ErrorKind, Result};
 ///
@@ -130,6 +132,7 @@ impl Default for ClientOptions {
 ///     tokens: Box::new(ReadyToken::new("made-up".into())),
 ///     scheme: Scheme::Bearer,
 ///     refusal: |_| Error::new(ErrorKind::Unexpected, "refused"),
+///     advice: Advice::default(),
 ///     request_id: "x-request-id",
 /// };
 /// let client = Client::new(service, ClientOptions::default())?;
@@ -154,6 +157,7 @@ struct Shared {
     tokens: TokenCache,
     scheme: Scheme,
     refusal: fn(&Refusal<'_>) -> Error,
+    advice: Advice,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     retry: RetryPolicy,
@@ -186,6 +190,7 @@ impl Client {
                 watch,
                 scheme: service.scheme,
                 refusal: service.refusal,
+                advice: service.advice,
                 transport,
                 clock: options.clock,
                 retry: options.retry,
@@ -251,6 +256,7 @@ impl Client {
                 true => error.with_retry(Retry::OutcomeUnknown),
                 false => error,
             };
+            let error = self.shared.advice.to(call.operation, error);
             error.about(self.shared.provider, call.operation, call.secret)
         });
         (outcome, lost)

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::transport::{ReadyToken, SendError, SendErrorKind, Token};
+use crate::transport::{Advice, ReadyToken, SendError, SendErrorKind, Token};
 
 /// Answers from a list and keeps what it was asked.
 #[derive(Debug, Default)]
@@ -99,6 +99,7 @@ fn client(
         tokens,
         scheme: Scheme::Bearer,
         refusal,
+        advice: Advice::default(),
         request_id: "x-request-id",
     };
     let options = ClientOptions {
@@ -357,6 +358,7 @@ async fn no_option_is_too_large() {
         tokens: ready(),
         scheme: Scheme::Raw,
         refusal,
+        advice: Advice::default(),
         request_id: "x-request-id",
     };
     let options = ClientOptions {

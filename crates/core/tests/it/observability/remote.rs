@@ -10,8 +10,8 @@ use http::{Method, Request, Response};
 use polyvault_core::clock::{Clock, ManualClock};
 use polyvault_core::observability::{Metrics, Traced};
 use polyvault_core::transport::{
-    Body, Call, Client, ClientOptions, Endpoint, Refusal, Repeat, RetryPolicy, Scheme, SendError,
-    Service, Token, TokenSource, Transport,
+    Advice, Body, Call, Client, ClientOptions, Endpoint, Refusal, Repeat, RetryPolicy, Scheme,
+    SendError, Service, Token, TokenSource, Transport,
 };
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, InfoPatch,
@@ -73,6 +73,7 @@ impl Setup {
             tokens: Box::new(self.tokens.clone()),
             scheme: Scheme::Bearer,
             refusal,
+            advice: Advice::default(),
             request_id: "x-request-id",
         };
         let remote = Remote {

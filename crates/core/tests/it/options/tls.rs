@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{Method, Request};
 use polyvault_core::transport::{
-    Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service,
+    Advice, Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service,
 };
 use polyvault_core::{Error, ErrorKind, Retry, SecretString};
 
@@ -137,6 +137,7 @@ fn client(url: &str, transport: ReqwestTransport) -> Client {
         endpoints: vec![Endpoint::parse("endpoint", url).unwrap()],
         tokens: Box::new(ReadyToken::new("t0ken".into())),
         scheme: Scheme::Bearer,
+        advice: Advice::default(),
         request_id: "x-request-id",
         refusal: |_| Error::new(ErrorKind::Unexpected, "refused"),
     };
