@@ -268,7 +268,7 @@ impl Client {
         let _permit = self.permit(call).await?;
         let start = shared.clock.now();
         let spent = || Duration::try_from(shared.clock.now().duration_since(start));
-        let left = || {
+        let time_left = || {
             shared
                 .retry
                 .total
@@ -279,7 +279,11 @@ impl Client {
         let mut renewed = false;
         let mut attempt = 1_u32;
         loop {
-            let failed = match self.attempt(call, &token.1, attempt, left()).await {
+            let left = time_left();
+            if left.is_zero() {
+                return Err(used_up());
+            }
+            let failed = match self.attempt(call, &token.1, attempt, left).await {
                 Ok(response) => {
                     self.shared.budget.earn();
                     return Ok(response);
@@ -300,7 +304,7 @@ impl Client {
                 return Err(failed.error);
             };
             let delay = failed.wait.map_or(delay, |told| told.max(delay));
-            let too_long = failed.wait > Some(shared.retry.max_server_wait) || delay >= left();
+            let too_long = failed.wait > Some(shared.retry.max_server_wait) || delay >= time_left();
             if too_long || !self.shared.budget.pay() {
                 return Err(failed.error);
             }
@@ -353,6 +357,13 @@ impl fmt::Debug for Client {
             .field("endpoints", &self.shared.endpoints)
             .finish_non_exhaustive()
     }
+}
+
+fn used_up() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        "the time for the request was used up before it was sent",
+    )
 }
 
 fn closed() -> Error {

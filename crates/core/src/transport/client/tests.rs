@@ -425,3 +425,28 @@ async fn a_write_that_a_redirect_took_away_may_have_happened() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(error.retry(), Retry::OutcomeUnknown);
 }
+
+/// A sign-in that takes longer than a request may with all its repeats.
+#[derive(Debug, Default)]
+struct SlowSignIn(Arc<std::sync::OnceLock<Arc<ManualClock>>>);
+
+#[async_trait]
+impl TokenSource for SlowSignIn {
+    async fn fetch(&self) -> Result<Token> {
+        self.0.get().unwrap().advance(Duration::from_secs(90));
+        ReadyToken::new("t0ken".into()).fetch().await
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_the_sign_in_left_no_time_for_is_not_sent_and_not_unknown() {
+    let clock = Arc::default();
+    let fixed = client([answer(200)], Box::new(SlowSignIn(Arc::clone(&clock))));
+    clock.set(Arc::clone(&fixed.clock)).unwrap();
+
+    let error = send(&fixed, Repeat::Unsafe).await.unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.retry(), Retry::After(None));
+    assert!(fixed.script.timeouts.lock().unwrap().is_empty());
+}
