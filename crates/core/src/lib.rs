@@ -3,6 +3,7 @@
 
 pub mod capabilities;
 pub mod clock;
+pub mod encoding;
 pub mod environment;
 mod error;
 pub mod memory;
