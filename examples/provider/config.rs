@@ -2,8 +2,8 @@
 
 use polyvault::Capabilities;
 use polyvault::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
-    SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule,
+    Scope, SizeUnit, Versions,
 };
 
 /// The provider's name, and the scheme of its store URLs.
@@ -15,6 +15,7 @@ pub(crate) const CAPABILITIES: Capabilities = Capabilities {
     versions: Versions::None,
     entries: Entries::Single,
     binary: false,
+    encoded: Encoded::Never,
     empty_values: true,
     labels: Scope::None,
     content_type: false,

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use polyvault::capabilities::{
-    CreateStrength, Entries, Generate, LostPut, MakeCurrent, Scope, Versions,
+    CreateStrength, Encoded, Entries, Generate, LostPut, MakeCurrent, Scope, Versions,
 };
 use polyvault::provider::{NotYet, Provider, Rule};
 use polyvault::{Capabilities, PROVIDERS};
@@ -35,6 +35,12 @@ const ROWS: &[Row] = &[
         })
     }),
     ("binary values", "binary", |c| yes(c.binary)),
+    ("encoding of what is not one text", "encoded", |c| {
+        text(match c.encoded {
+            Encoded::Never => "never",
+            Encoded::InContentType => "marked by the content type",
+        })
+    }),
     ("empty values", "empty_values", |c| yes(c.empty_values)),
     ("labels", "labels", |c| scope(c.labels)),
     ("content type", "content_type", |c| yes(c.content_type)),

@@ -1,8 +1,8 @@
 //! What a store is set to, and what it can do.
 
 use polyvault_core::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
-    Scope, SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent,
+    NameRule, Scope, SizeUnit, Versions,
 };
 use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
@@ -37,20 +37,7 @@ const OWN: [Parameter; 3] = [
 pub(crate) const PARAMETERS: &[Parameter] =
     &with_http_parameters::<{ OWN.len() + HTTP_PARAMETERS.len() }>(&OWN);
 
-pub(crate) const NOT_YET: &[NotYet] = &[
-    NotYet {
-        capability: "entries",
-        what: "many entries, by an encoding of our own",
-    },
-    NotYet {
-        capability: "binary",
-        what: "binary values, by an encoding of our own",
-    },
-    NotYet {
-        capability: "make_current",
-        what: "making an older version current, by a copy",
-    },
-];
+pub(crate) const NOT_YET: &[NotYet] = &[];
 
 pub(crate) const REFUSALS: &[Rule] = &[
     Rule {
@@ -96,8 +83,9 @@ pub(crate) fn capabilities() -> Capabilities {
         provider: SCHEME,
         read_values: true,
         versions: Versions::PinnedReads,
-        entries: Entries::Single,
-        binary: false,
+        entries: Entries::Many,
+        binary: true,
+        encoded: Encoded::InContentType,
         empty_values: true,
         labels: Scope::Version,
         content_type: true,
@@ -107,7 +95,7 @@ pub(crate) fn capabilities() -> Capabilities {
         rename: false,
         deletion_protection: false,
         update_version: true,
-        make_current: MakeCurrent::None,
+        make_current: MakeCurrent::Copy,
         destroy: false,
         cancel_destruction: false,
         delete: true,

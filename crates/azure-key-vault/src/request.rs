@@ -1,23 +1,50 @@
 //! From the model to requests. Pure: nothing is sent here.
 
 use http::{Method, Request};
+use polyvault_core::encoding::{self, Mark};
 use polyvault_core::transport::{Body, UrlBuilder, json, request};
 use polyvault_core::{
-    Error, ErrorKind, InfoPatch, Labels, PageRequest, Result, SecretRef, Timestamp, Value,
+    Error, ErrorKind, InfoPatch, Labels, PageRequest, Payload, Result, SecretRef, Timestamp, Value,
     VersionId, VersionPatch,
 };
 
 use crate::config::Config;
 use crate::wire::{self, ParameterAttributes, Parameters};
 
-/// What a set says beside the value.
+/// A version's value as the service keeps it, and its content type with our mark.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) value: Value,
+    pub(crate) content_type: Option<String>,
+}
+
+impl Stored {
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        self.content_type.as_deref().and_then(Mark::read)
+    }
+}
+
+/// What a set says beside these.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Metadata {
     pub(crate) labels: Option<Labels>,
-    pub(crate) content_type: Option<String>,
     pub(crate) enabled: Option<bool>,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// What a version stores of a payload, and the content type that says so.
+pub(crate) fn stored(payload: &Payload, content_type: Option<&str>) -> Result<Stored> {
+    if encoding::is_plain(payload) {
+        return Ok(Stored {
+            value: payload.single()?.clone(),
+            content_type: content_type.map(str::to_owned),
+        });
+    }
+    Ok(Stored {
+        value: encoding::encode(payload)?,
+        content_type: Some(Mark::of(content_type).to_string()),
+    })
 }
 
 /// The name that is meant: ids of this vault hold one.
@@ -55,13 +82,13 @@ pub(crate) fn get(
 pub(crate) fn set(
     config: &Config,
     name: &str,
-    value: &Value,
+    stored: &Stored,
     metadata: &Metadata,
 ) -> Result<Request<Body>> {
     let parameters = Parameters {
-        value: Some(json::PlainText(value)),
+        value: Some(json::PlainText(&stored.value)),
         tags: metadata.labels.as_ref(),
-        content_type: metadata.content_type.as_deref(),
+        content_type: stored.content_type.as_deref(),
         attributes: ParameterAttributes {
             enabled: metadata.enabled,
             nbf: metadata.not_before.map(Timestamp::as_second),

@@ -1,6 +1,7 @@
 //! From answers to the model. Pure.
 
 use http::Response;
+use polyvault_core::encoding::Mark;
 use polyvault_core::transport::{Body, json};
 use polyvault_core::{
     DeletedSecretInfo, Labels, Page, PageToken, Payload, Result, Secret, SecretInfo, SecretName,
@@ -8,6 +9,7 @@ use polyvault_core::{
 };
 
 use crate::config::Config;
+use crate::request::Stored;
 use crate::wire::{self, Bundle, List};
 
 /// How a delete went on.
@@ -21,21 +23,85 @@ pub(crate) enum Deleted {
 
 pub(crate) fn secret(config: &Config, response: &Response<Body>) -> Result<Secret> {
     let bundle: Bundle<'_> = json::decode(response.body().as_bytes())?;
-    let version = version_info(&bundle)?;
     let info = secret_info(config, &bundle)?;
-    let value = bundle.value.ok_or_else(|| json::missing("value"))?;
+    let payload = payload(&bundle)?;
+    let version = VersionInfo {
+        entry_keys: Some(payload.keys().map(str::to_owned).collect()),
+        ..version_info(&bundle)?
+    };
     Ok(Secret {
         id: Some(info.id),
         name: info.name,
         version: version.id.clone(),
         info: Some(version),
-        payload: Payload::of(json::text(value)?),
+        payload,
     })
 }
 
-/// A secret's metadata; a value in the answer is not looked at.
+/// A secret's metadata; of a value in the answer, only the keys of its entries.
 pub(crate) fn info(config: &Config, response: &Response<Body>) -> Result<SecretInfo> {
-    secret_info(config, &json::decode(response.body().as_bytes())?)
+    let bundle: Bundle<'_> = json::decode(response.body().as_bytes())?;
+    let info = secret_info(config, &bundle)?;
+    // What can't be read is told without keys: a description is no read.
+    let payload = payload(&bundle).ok();
+    let entry_keys = payload.map(|payload| payload.keys().map(str::to_owned).collect());
+    Ok(SecretInfo {
+        current: info.current.map(|current| VersionInfo {
+            entry_keys,
+            ..current
+        }),
+        ..info
+    })
+}
+
+/// The value of a version as it is stored, and what the answer tells of it.
+pub(crate) fn stored(response: &Response<Body>) -> Result<(Stored, VersionInfo)> {
+    let bundle: Bundle<'_> = json::decode(response.body().as_bytes())?;
+    let keys = payload(&bundle).map(|payload| payload.keys().map(str::to_owned).collect());
+    let value = bundle.value.ok_or_else(|| json::missing("value"))?;
+    let stored = Stored {
+        value: json::text(value)?,
+        content_type: bundle.content_type.clone(),
+    };
+    let version = VersionInfo {
+        entry_keys: keys.ok(),
+        ..version_info(&bundle)?
+    };
+    Ok((stored, version))
+}
+
+/// The payload, decoded only where the content type marks it.
+fn payload(bundle: &Bundle<'_>) -> Result<Payload> {
+    let value = json::text(bundle.value.ok_or_else(|| json::missing("value"))?)?;
+    match mark(bundle) {
+        Some(mark) => mark.decode(&value),
+        None => Ok(Payload::of(value)),
+    }
+}
+
+fn mark(bundle: &Bundle<'_>) -> Option<Mark> {
+    bundle.content_type.as_deref().and_then(Mark::read)
+}
+
+/// The mark of a version, from an answer that tells one.
+pub(crate) fn mark_of(response: &Response<Body>) -> Result<Option<Mark>> {
+    Ok(mark(&json::decode(response.body().as_bytes())?))
+}
+
+/// The mark of one version, from a page of them; the first `None` says that it isn't there.
+pub(crate) fn mark_in_list(
+    response: &Response<Body>,
+    version: &VersionId,
+) -> Result<(Option<Option<Mark>>, Option<PageToken>)> {
+    let page = page(response, |bundle| {
+        Ok((version_info(bundle)?.id, mark(bundle)))
+    })?;
+    let same = |id: &Option<VersionId>| {
+        let id = id.as_ref().map(VersionId::as_str);
+        id.is_some_and(|id| id.eq_ignore_ascii_case(version.as_str()))
+    };
+    let found = page.items.into_iter().find(|(id, _)| same(id));
+    Ok((found.map(|(_, mark)| mark), page.next))
 }
 
 pub(crate) fn version(response: &Response<Body>) -> Result<VersionInfo> {
@@ -48,7 +114,11 @@ pub(crate) fn written(
     created: bool,
 ) -> Result<Written> {
     let bundle: Bundle<'_> = json::decode(response.body().as_bytes())?;
-    let version = version_info(&bundle)?;
+    let keys = payload(&bundle).map(|payload| payload.keys().map(str::to_owned).collect());
+    let version = VersionInfo {
+        entry_keys: keys.ok(),
+        ..version_info(&bundle)?
+    };
     if version.id.is_none() {
         return Err(json::missing("version in `id`"));
     }
@@ -142,7 +212,10 @@ fn version_info(bundle: &Bundle<'_>) -> Result<VersionInfo> {
         updated_at: told(|a| a.updated),
         not_before: told(|a| a.nbf),
         expires_at: told(|a| a.exp),
-        content_type: bundle.content_type.clone(),
+        content_type: match mark(bundle) {
+            Some(mark) => mark.content_type().map(str::to_owned),
+            None => bundle.content_type.clone(),
+        },
         labels: Some(labels(bundle)),
         ..VersionInfo::default()
     })

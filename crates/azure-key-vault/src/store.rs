@@ -160,7 +160,7 @@ impl SecretStore for AzureKeyVault {
                 (SecretRef::Id(_), PutMode::Upsert) => PutMode::AddVersion,
                 (_, mode) => mode,
             };
-            self.put(name, payload.single()?, &PutOptions { mode, ..options })
+            self.put(name, &payload, &PutOptions { mode, ..options })
                 .await
         };
         write
@@ -196,11 +196,16 @@ impl SecretStore for AzureKeyVault {
     ) -> Result<Operation<VersionInfo>> {
         let write = async {
             self.capabilities.check_update_version(secret, &change)?;
-            let VersionChange::Update(patch) = &change else {
-                return Err(Error::unsupported(SCHEME, "update_version"));
-            };
             let name = self.name(secret)?;
-            let request = request::update_version(&self.config, name, version, patch)?;
+            let mut patch = match change {
+                VersionChange::Update(patch) => patch,
+                VersionChange::MakeCurrent => return self.copy_version(name, version).await,
+                _ => return Err(Error::unsupported(SCHEME, "update_version")),
+            };
+            if let Some(text) = &patch.content_type {
+                patch.content_type = Some(self.remarked(name, version, text).await?);
+            }
+            let request = request::update_version(&self.config, name, version, &patch)?;
             let answer = self.change("update_version", name, request).await?;
             response::version(&answer)
                 .map_err(|error| error::ADVICE.unknown("update_version", error))

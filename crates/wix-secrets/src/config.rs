@@ -3,8 +3,8 @@
 use http::HeaderValue;
 use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
-    SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule,
+    Scope, SizeUnit, Versions,
 };
 use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
@@ -81,6 +81,7 @@ pub(crate) fn capabilities() -> Capabilities {
         versions: Versions::None,
         entries: Entries::Single,
         binary: false,
+        encoded: Encoded::Never,
         empty_values: false,
         labels: Scope::None,
         content_type: false,

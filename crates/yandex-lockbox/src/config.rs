@@ -2,8 +2,8 @@
 
 use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
-    Scope, SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent,
+    NameRule, Scope, SizeUnit, Versions,
 };
 use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
@@ -95,6 +95,7 @@ pub(crate) fn capabilities() -> Capabilities {
         versions: Versions::PinnedReads,
         entries: Entries::Many,
         binary: true,
+        encoded: Encoded::Never,
         // A new version can't tell an empty value from a removal.
         empty_values: false,
         labels: Scope::Secret,

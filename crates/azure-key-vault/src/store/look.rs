@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
+use http::Response;
+use polyvault_core::encoding::Mark;
+use polyvault_core::transport::Body;
 use polyvault_core::{
     Error, ErrorKind, GetOptions, Page, PageRequest, PageToken, Result, Secret, SecretInfo,
-    SecretName, VersionInfo, VersionSelector, VersionState,
+    SecretName, VersionId, VersionInfo, VersionSelector, VersionState,
 };
 
 use super::AzureKeyVault;
@@ -21,9 +24,58 @@ impl AzureKeyVault {
             VersionSelector::Exact(version) => Some(version),
             _ => None,
         };
-        let request = request::get(&self.config, name, version)?;
-        let answer = self.send(operation, Some(name), request).await?;
+        let answer = self.read_named(operation, name, version).await?;
         response::secret(&self.config, &answer)
+    }
+
+    pub(super) async fn read_named(
+        &self,
+        operation: &'static str,
+        name: &str,
+        version: Option<&VersionId>,
+    ) -> Result<Response<Body>> {
+        let request = request::get(&self.config, name, version)?;
+        self.send(operation, Some(name), request).await
+    }
+
+    /// A version's content type as it is to be stored: the mark of an encoded one stays.
+    pub(super) async fn remarked(
+        &self,
+        name: &str,
+        version: &VersionId,
+        content_type: &str,
+    ) -> Result<String> {
+        let operation = "update_version";
+        let mark = match self.read_named(operation, name, Some(version)).await {
+            Ok(answer) => response::mark_of(&answer)?,
+            Err(error) if error.kind() == ErrorKind::Disabled => {
+                let listed = self.listed_mark(name, version).await;
+                listed.map_err(|error| needs(error, "list, for the version is disabled"))?
+            }
+            Err(error) => return Err(needs(error, "get")),
+        };
+        let Some(mark) = mark else {
+            return Ok(content_type.to_owned());
+        };
+        mark.check_version()?;
+        let mark = Mark::of(Some(content_type));
+        self.capabilities.check_mark(&mark)?;
+        Ok(mark.to_string())
+    }
+
+    async fn listed_mark(&self, name: &str, version: &VersionId) -> Result<Option<Mark>> {
+        let (mut page, mut seen) = (PageRequest::default(), HashSet::new());
+        loop {
+            let request = request::list_versions(&self.config, name, &page)?;
+            let answer = self.send("update_version", Some(name), request).await?;
+            match response::mark_in_list(&answer, version)? {
+                (Some(mark), _) => return Ok(mark),
+                (None, Some(next)) => page.token = Some(unseen(&mut seen, next)?),
+                (None, None) => {
+                    return Err(Error::new(ErrorKind::NotFound, "there is no such version"));
+                }
+            }
+        }
     }
 
     pub(super) async fn describe_named(&self, name: &str) -> Result<SecretInfo> {
@@ -94,6 +146,17 @@ impl AzureKeyVault {
     ) -> Result<Page<VersionInfo>> {
         let request = request::list_versions(&self.config, name, page)?;
         response::list_versions(&self.send(operation, Some(name), request).await?)
+    }
+}
+
+/// A content type is looked at before it is changed, for it may mark an encoded payload.
+fn needs(error: Error, right: &str) -> Error {
+    match error.kind() {
+        ErrorKind::Forbidden => error.with_help(format!(
+            "To change a content type the version is looked at first: grant {right}, or leave the \
+             content type as it is."
+        )),
+        _ => error,
     }
 }
 

@@ -20,17 +20,14 @@ async fn slow_vault() -> Arc<dyn Harness> {
     Arc::new(harness)
 }
 
-/// What the service or this version of the adapter does not have.
-const SKIPPED: [&str; 12] = [
-    "capability `binary`",
+/// What the service does not have.
+const SKIPPED: [&str; 9] = [
     "capability `cancel_destruction`",
     "capability `create: atomic`",
     "capability `deletion_protection`",
     "capability `description`",
     "capability `destroy`",
-    "capability `entries`",
     "capability `lost_put: idempotent`",
-    "capability `make_current`",
     "capability `rename`",
     "the harness has no hook `fail_next_operation`",
     "the harness has no hook `make_twins`",

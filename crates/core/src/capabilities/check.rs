@@ -1,6 +1,7 @@
 //! Refusals before any request: the same rules for every store.
 
-use super::{Capabilities, CreateStrength, Entries, MakeCurrent, Scope, Versions};
+use super::{Capabilities, CreateStrength, Encoded, Entries, MakeCurrent, Scope, Versions};
+use crate::encoding::{self, Mark};
 use crate::model::{InfoPatch, Labels, VersionChange, VersionPatch};
 use crate::options::{DeleteOptions, GetOptions, PutMode, PutOptions};
 use crate::payload::DEFAULT_KEY;
@@ -58,6 +59,7 @@ impl Capabilities {
         self.check_payload(payload)?;
         self.check_labels(options.labels.as_ref())?;
         self.check_content_type(options.content_type.as_deref())?;
+        self.check_stored_type(payload, options.content_type.as_deref())?;
         self.check_description(options.description.as_deref())?;
         if options.not_before.is_some() || options.expires_at.is_some() {
             self.need(self.validity, "validity")?;
@@ -237,12 +239,22 @@ impl Capabilities {
                 )));
             }
         }
+        self.check_size(payload)
+    }
+
+    fn check_size(&self, payload: &Payload) -> Result<()> {
         let unit = self.limits.payload_unit;
-        let size: usize = payload.iter().map(|(_, value)| unit.size_of(value)).sum();
+        let (size, how) = match self.encodes(payload) {
+            true => (unit.size_of(&encoding::encode(payload)?), " encoded"),
+            false => (
+                payload.iter().map(|(_, value)| unit.size_of(value)).sum(),
+                "",
+            ),
+        };
         match self.limits.payload_size {
             Some(most) if size > most => Err(Error::new(
                 ErrorKind::TooLarge,
-                format!("field `payload`: {size} {unit}, the store holds {most}"),
+                format!("field `payload`: {size} {unit}{how}, the store holds {most}"),
             )
             .with_provider(self.provider)),
             _ => Ok(()),
@@ -273,7 +285,61 @@ impl Capabilities {
             return Ok(());
         };
         self.need(self.content_type, "content_type")?;
-        self.check_chars("content_type", text, self.limits.content_type_chars)
+        self.check_chars("content_type", text, self.limits.content_type_chars)?;
+        if self.encoded == Encoded::InContentType && Mark::read(text).is_some() {
+            return Err(self
+                .invalid("field `content_type`: it is the store's own mark of an encoded payload")
+                .with_help(
+                    "Give the payload as it is and a content type of your own, or none: the store \
+                     encodes and marks what needs it.",
+                ));
+        }
+        Ok(())
+    }
+
+    /// Whether the store holds a payload encoded.
+    pub(crate) fn encodes(&self, payload: &Payload) -> bool {
+        self.encoded != Encoded::Never && !encoding::is_plain(payload)
+    }
+
+    /// Checks the content type that a payload is to be stored with.
+    pub(crate) fn check_stored_type(
+        &self,
+        payload: &Payload,
+        content_type: Option<&str>,
+    ) -> Result<()> {
+        match self.encodes(payload) && self.encoded == Encoded::InContentType {
+            true => self.check_mark(&Mark::of(content_type)),
+            false => Ok(()),
+        }
+    }
+
+    /// Checks that a mark fits where the store keeps content types.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the content type in it is too long.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::encoding::Mark;
+    /// use polyvault_core::{MemoryStore, SecretStore};
+    ///
+    /// let store = MemoryStore::like_azure();
+    /// assert!(store.capabilities().check_mark(&Mark::of(Some("text/plain"))).is_ok());
+    /// assert!(store.capabilities().check_mark(&Mark::of(Some(&"t".repeat(255)))).is_err());
+    /// ```
+    pub fn check_mark(&self, mark: &Mark) -> Result<()> {
+        let stored = mark.to_string();
+        match self.limits.content_type_chars {
+            Some(most) if stored.chars().count() > most => Err(self
+                .invalid(format!(
+                    "field `content_type`: at most {most} characters with the mark of an encoded payload"
+                ))
+                .with_help("Give a shorter content type.")),
+            _ => Ok(()),
+        }
     }
 
     fn check_description(&self, description: Option<&str>) -> Result<()> {

@@ -25,6 +25,15 @@ pub enum Entries {
     Many,
 }
 
+/// How payloads are stored that are more than one text, where the service holds one text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoded {
+    /// As they are, or not at all.
+    Never,
+    /// As [`encoding`](crate::encoding) says, marked in the content type.
+    InContentType,
+}
+
 /// Where a service keeps something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -126,6 +135,8 @@ pub struct Capabilities {
     pub entries: Entries,
     /// Values that are not text.
     pub binary: bool,
+    /// How payloads that are not one text are stored: their limit counts what is stored.
+    pub encoded: Encoded,
     /// Values of no bytes.
     pub empty_values: bool,
     /// Labels.

@@ -231,7 +231,8 @@ impl fmt::Display for SizeUnit {
 pub struct Limits {
     /// What names may be.
     pub name: NameRule,
-    /// The most that a payload's values have together, counted in `payload_unit`.
+    /// The most that a payload's values have together, or its document where it is stored encoded,
+    /// counted in `payload_unit`.
     pub payload_size: Option<usize>,
     /// What `payload_size` counts.
     pub payload_unit: SizeUnit,

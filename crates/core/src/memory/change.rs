@@ -76,9 +76,11 @@ impl State {
         change: VersionChange,
         now: Timestamp,
     ) -> Result<VersionInfo> {
-        let copies = self.service.can.make_current == MakeCurrent::Copy;
+        let service = Arc::clone(&self.service);
+        let copies = service.can.make_current == MakeCurrent::Copy;
         let new: VersionId = self.new_id()?;
         let (_, record) = self.record(secret, Among::Live, now)?;
+        let is_current = record.current == *id;
         let version = record.version(id)?;
         let refuse = |what: &'static str| Err(Error::new(ErrorKind::FailedPrecondition, what));
         match (change, version.state(now)) {
@@ -97,6 +99,9 @@ impl State {
                 return refuse("the version is destroyed or about to be");
             }
             (VersionChange::Update(patch), _) => {
+                if let (Some(payload), Some(text)) = (&version.payload, &patch.content_type) {
+                    service.can.check_stored_type(payload, Some(text))?;
+                }
                 version.enabled = patch.enabled.unwrap_or(version.enabled);
                 version.not_before = patch.not_before.or(version.not_before);
                 version.expires_at = patch.expires_at.or(version.expires_at);
@@ -107,6 +112,9 @@ impl State {
             }
             (VersionChange::MakeCurrent, _) if copies => {
                 let copy = version.copy(now)?;
+                if is_current {
+                    return Ok(version.info(id, now));
+                }
                 let info = copy.info(&new, now);
                 record.versions.insert(new.clone(), copy);
                 record.current = new;

@@ -170,6 +170,11 @@ impl State {
         }
         let kept = before.filter(|_| options.keep_metadata);
         let version = new_version(&service.can, payload, options, kept, now);
+        if let Some(payload) = &version.payload {
+            service
+                .can
+                .check_stored_type(payload, version.content_type.as_deref())?;
+        }
         let info = version.info(&id, now);
         record.describe(&service.can, options);
         if service.can.versions == Versions::None {

@@ -3,10 +3,10 @@
 use uuid::Uuid;
 
 use crate::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
-    SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule,
+    Scope, SizeUnit, Versions,
 };
-use crate::model::{DeletedSecretInfo, Secret, SecretInfo, VersionInfo, Written};
+use crate::model::{DeletedSecretInfo, Secret, SecretInfo, VersionInfo, VersionState, Written};
 use crate::operation::Outcome;
 use crate::{Capabilities, ErrorKind, PutMode, PutOptions, SecretRef};
 
@@ -36,6 +36,8 @@ pub(super) struct Manner {
     pub(super) needs: fn(&str, Option<&SecretRef>) -> &'static [&'static str],
     /// What more before a put, by whether there is such a secret; `None` where a put is one request.
     pub(super) put_needs: Option<PutNeeds>,
+    /// Whether the keys of entries are told with values only.
+    pub(super) keys_with_values: bool,
     /// Whether a put has to look, at what is live and by reads that a disabled version refuses.
     pub(super) looks: bool,
     pub(super) read: fn(Secret, &SecretRef) -> Secret,
@@ -97,9 +99,10 @@ impl Service {
 
     pub(super) fn read(&self, secret: Secret, by: &SecretRef) -> Secret {
         let hides_versions = self.can.versions == Versions::None;
+        let keys = self.keys_of(secret.info.as_ref());
         let told = Secret {
             version: secret.version.filter(|_| !hides_versions),
-            info: secret.info.map(|info| self.version(info)),
+            info: secret.info.map(|info| with_keys(self.version(info), keys)),
             ..secret
         };
         (self.manner.read)(told, by)
@@ -113,8 +116,16 @@ impl Service {
         })
     }
 
+    /// The keys that an answer with the value tells.
+    fn keys_of(&self, info: Option<&VersionInfo>) -> Option<Vec<String>> {
+        let read =
+            info.filter(|info| self.manner.keys_with_values && info.state == VersionState::Enabled);
+        read.and_then(|info| info.entry_keys.clone())
+    }
+
     pub(super) fn described(&self, info: SecretInfo) -> SecretInfo {
-        let current = info.current.map(|info| self.version(info));
+        let keys = self.keys_of(info.current.as_ref());
+        let current = info.current.map(|info| with_keys(self.version(info), keys));
         (self.manner.described)(SecretInfo { current, ..info })
     }
 
@@ -133,7 +144,13 @@ impl Service {
     pub(super) fn outcome(&self, operation: &str, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Written(written) => Outcome::Written(Written {
-                version: self.version(written.version),
+                version: match self.manner.keys_with_values {
+                    true => VersionInfo {
+                        entry_keys: written.version.entry_keys.clone(),
+                        ..self.version(written.version)
+                    },
+                    false => self.version(written.version),
+                },
                 ..written
             }),
             Outcome::Secret(info) if operation == "update" => {
@@ -143,6 +160,13 @@ impl Service {
             Outcome::Version(info) => Outcome::Version(self.version(info)),
             Outcome::Done => Outcome::Done,
         }
+    }
+}
+
+fn with_keys(info: VersionInfo, keys: Option<Vec<String>>) -> VersionInfo {
+    VersionInfo {
+        entry_keys: keys.or(info.entry_keys),
+        ..info
     }
 }
 
@@ -163,6 +187,7 @@ impl Manner {
         unknown_operation: ErrorKind::NotFound,
         needs: |_, _| &[],
         put_needs: None,
+        keys_with_values: false,
         looks: false,
         read: |secret, _| secret,
         version: |info| info,
@@ -179,6 +204,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     versions: Versions::PinnedReads,
     entries: Entries::Many,
     binary: true,
+    encoded: Encoded::Never,
     empty_values: true,
     labels: Scope::Secret,
     content_type: true,

@@ -38,15 +38,12 @@ fn reasons<const N: usize>(reasons: [&str; N]) -> BTreeSet<String> {
 #[tokio::test]
 async fn a_store_like_azure_keeps_every_promise() {
     let due = reasons([
-        "capability `binary`",
         "capability `cancel_destruction`",
         "capability `create: atomic`",
         "capability `deletion_protection`",
         "capability `description`",
         "capability `destroy`",
-        "capability `entries`",
         "capability `lost_put: idempotent`",
-        "capability `make_current`",
         "capability `rename`",
         "the harness has no hook `make_twins`",
     ]);

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
-    Scope, SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent,
+    NameRule, Scope, SizeUnit, Versions,
 };
 
 /// A false claim, and the check that must see it.
@@ -43,6 +43,7 @@ pub fn flips(capabilities: &Capabilities) -> Vec<Flip> {
         versions,
         entries,
         binary,
+        encoded,
         empty_values,
         labels,
         content_type,
@@ -80,6 +81,7 @@ pub fn flips(capabilities: &Capabilities) -> Vec<Flip> {
     flip!(versions, "capability_versions", cycle(next_versions));
     flip!(entries, "capability_entries", cycle(next_entries));
     flip!(binary, "capability_binary", not);
+    flip!(encoded, "capability_encoded", cycle(next_encoded));
     flip!(empty_values, "capability_empty_values", not);
     flip!(labels, "capability_labels", cycle(next_scope));
     flip!(content_type, "capability_content_type", not);
@@ -326,6 +328,13 @@ fn next_entries(entries: Entries) -> Entries {
     match entries {
         Entries::Single => Entries::Many,
         Entries::Many => Entries::Single,
+    }
+}
+
+fn next_encoded(encoded: Encoded) -> Encoded {
+    match encoded {
+        Encoded::Never => Encoded::InContentType,
+        Encoded::InContentType => Encoded::Never,
     }
 }
 

@@ -9,6 +9,7 @@ use polyvault_core::{
     VersionId, VersionInfo, VersionPatch, VersionSelector, VersionState, Written,
 };
 use polyvault_testkit::script::Script;
+use serde_json::json as object;
 
 use crate::script::{self, exchange};
 
@@ -18,7 +19,7 @@ const TWO_YEARS: (i64, i64) = (1_767_225_600, 1_798_761_600);
 #[tokio::test]
 async fn reads() {
     let v = "4387e9f3d6e14c459867679a90fd0f79";
-    let plain = version(Some(v), 1_493_938_410);
+    let plain = with_value(version(Some(v), 1_493_938_410));
     let all_fields = VersionInfo {
         content_type: Some("text/plain".into()),
         labels: Some(labels([("env", "test")])),
@@ -130,7 +131,10 @@ async fn describe_tells_what_a_read_tells_but_the_value() {
 
     let current = VersionInfo {
         content_type: Some("application/x-pkcs12".into()),
-        ..version(Some("4387e9f3d6e14c459867679a90fd0f79"), 1_493_938_410)
+        ..with_value(version(
+            Some("4387e9f3d6e14c459867679a90fd0f79"),
+            1_493_938_410,
+        ))
     };
     let due = SecretInfo {
         managed: true,
@@ -210,7 +214,7 @@ async fn puts() {
 
         let due = Written {
             secret: id(name),
-            version: made,
+            version: with_value(made),
             created: false,
         };
         assert_eq!(written, due, "{fixture}");
@@ -281,14 +285,23 @@ async fn updates_of_a_version() {
             },
         ),
     ] {
-        let changed = exchange(fixture, async |store: AzureKeyVault| {
-            let change = VersionChange::Update(patch);
-            let update = store.update_version("crpsecret", &v, change).await;
-            update.unwrap()
-        })
-        .await;
+        let exchange = script::load(fixture);
+        // Where a content type is given, the version is looked at first.
+        let looks = patch.content_type.is_some();
+        let found = object!({ "id": format!("{VAULT}/secrets/crpsecret/{v}"), "value": "v" });
+        let look = looks.then(|| script::json(found));
+        let script = Script::new(
+            look.into_iter()
+                .chain([Ok(exchange.http_response().unwrap())]),
+        );
+
+        let change = VersionChange::Update(patch);
+        let store = script::store_on(&script);
+        let changed = store.update_version("crpsecret", &v, change).await.unwrap();
 
         assert_eq!(changed, due, "{fixture}");
+        assert_eq!(script.sent().len(), 1 + usize::from(looks), "{fixture}");
+        script::same_request(script.sent().last().unwrap(), &exchange);
     }
 }
 
@@ -373,6 +386,14 @@ fn version(id: Option<&str>, created: i64) -> VersionInfo {
         updated_at: Some(time(created)),
         labels: Some(Labels::new()),
         ..VersionInfo::default()
+    }
+}
+
+/// What an answer with a plain value tells more.
+fn with_value(version: VersionInfo) -> VersionInfo {
+    VersionInfo {
+        entry_keys: Some(vec!["value".to_owned()]),
+        ..version
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod decode;
+mod encoded;
 mod life;
 mod puts;
 mod reads;

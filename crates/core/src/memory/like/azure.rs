@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::super::service::{Look, Manner, Service};
 use crate::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
-    Scope, SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent,
+    NameRule, Scope, SizeUnit, Versions,
 };
 use crate::model::{DeletedSecretInfo, SecretInfo, VersionInfo};
 use crate::{Capabilities, ErrorKind};
@@ -33,6 +33,7 @@ const MANNER: Manner = Manner {
         Look::Exists => &["list_versions"],
         Look::Nothing => &[],
     }),
+    keys_with_values: true,
     looks: true,
     version: |info| VersionInfo {
         id: info.id,
@@ -53,6 +54,15 @@ const MANNER: Manner = Manner {
     listed: |info| SecretInfo {
         current: info.current.map(|current| VersionInfo {
             id: None,
+            entry_keys: None,
+            ..current
+        }),
+        ..info
+    },
+    // An update's answer has no value.
+    updated: |info| SecretInfo {
+        current: info.current.map(|current| VersionInfo {
+            entry_keys: None,
             ..current
         }),
         ..info
@@ -72,8 +82,9 @@ const CAPABILITIES: Capabilities = Capabilities {
     provider: "azure-key-vault",
     read_values: true,
     versions: Versions::PinnedReads,
-    entries: Entries::Single,
-    binary: false,
+    entries: Entries::Many,
+    binary: true,
+    encoded: Encoded::InContentType,
     empty_values: true,
     labels: Scope::Version,
     content_type: true,
@@ -83,7 +94,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     rename: false,
     deletion_protection: false,
     update_version: true,
-    make_current: MakeCurrent::None,
+    make_current: MakeCurrent::Copy,
     destroy: false,
     cancel_destruction: false,
     delete: true,

@@ -2,8 +2,8 @@
 
 use super::super::service::{Manner, Service};
 use crate::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
-    Scope, SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent,
+    NameRule, Scope, SizeUnit, Versions,
 };
 use crate::model::{Secret, SecretInfo, VersionInfo};
 use crate::{Capabilities, PutMode, PutOptions, SecretRef};
@@ -60,6 +60,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     versions: Versions::PinnedReads,
     entries: Entries::Many,
     binary: true,
+    encoded: Encoded::Never,
     // A new version can't tell an empty value from a removal.
     empty_values: false,
     labels: Scope::Secret,

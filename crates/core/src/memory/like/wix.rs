@@ -2,8 +2,8 @@
 
 use super::super::service::{Manner, Service};
 use crate::capabilities::{
-    Alphabet, CreateStrength, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule, Scope,
-    SizeUnit, Versions,
+    Alphabet, CreateStrength, Encoded, Entries, Generate, Limits, LostPut, MakeCurrent, NameRule,
+    Scope, SizeUnit, Versions,
 };
 use crate::model::{Secret, SecretInfo, VersionInfo};
 use crate::{Capabilities, PutMode, SecretRef};
@@ -56,6 +56,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     versions: Versions::None,
     entries: Entries::Single,
     binary: false,
+    encoded: Encoded::Never,
     empty_values: false,
     labels: Scope::None,
     content_type: false,

@@ -1,6 +1,6 @@
 //! Limits of values, keys, texts and pages, each found where it lies.
 
-use polyvault_core::capabilities::{Alphabet, SizeUnit};
+use polyvault_core::capabilities::{Alphabet, Encoded, SizeUnit};
 use polyvault_core::{
     ErrorKind, PageRequest, Payload, PutOptions, SecretRef, SecretStore, SecretStoreExt, Value,
 };
@@ -35,8 +35,26 @@ async fn limit_payload_size(h: &dyn Harness) -> Result<(), Stop> {
     if let Some(most) = most {
         let larger = h.store().put(&name, text(most.saturating_add(1))).await;
         refused(larger, ErrorKind::TooLarge, "a put of one more")?;
+        if h.store().capabilities().binary {
+            binary_size(h, &name, most).await?;
+        }
     }
     Ok(())
+}
+
+/// Where binary values are stored encoded, the largest is what the document leaves room for.
+async fn binary_size(h: &dyn Harness, name: &SecretRef, most: usize) -> Result<(), Stop> {
+    const AROUND: &str =
+        r#"{"polyvault":1,"crc32":"00000000","entries":[{"key":"value","base64":""}]}"#;
+    let fits = match h.store().capabilities().encoded {
+        Encoded::Never => most,
+        Encoded::InContentType => most.saturating_sub(AROUND.len()) / 4 * 3,
+    };
+    let bytes = |size: usize| Payload::binary(vec![0xff; size]);
+    h.store().put(name, bytes(fits)).await?;
+    comes_back(h, name, &bytes(fits)).await?;
+    let larger = h.store().put(name, bytes(fits.saturating_add(1))).await;
+    refused(larger, ErrorKind::TooLarge, "a put of one binary byte more").map(drop)
 }
 
 /// The unit of no limit is bytes.

@@ -1,11 +1,12 @@
 //! What payloads hold.
 
-use polyvault_core::capabilities::Entries;
-use polyvault_core::{GetOptions, Payload, SecretStore, SecretStoreExt, Value};
+use polyvault_core::capabilities::{Encoded, Entries};
+use polyvault_core::encoding::Mark;
+use polyvault_core::{GetOptions, Payload, PutOptions, SecretStore, SecretStoreExt, Value};
 
 use super::super::tools::{ensure, fresh};
 use super::super::{Harness, Stop};
-use super::{offered, takes};
+use super::{offered, taken, takes};
 
 pub(super) async fn read_values(h: &dyn Harness) -> Result<bool, Stop> {
     let name = fresh(h, "read")?;
@@ -37,4 +38,23 @@ pub(super) async fn binary(h: &dyn Harness) -> Result<bool, Stop> {
 pub(super) async fn empty_values(h: &dyn Harness) -> Result<bool, Stop> {
     let name = fresh(h, "nothing")?;
     takes(h, &name, &Payload::text("")).await
+}
+
+/// Who marks by the content type refuses a mark that is given, and one that is too long, for
+/// what it encodes only.
+pub(super) async fn encoded(h: &dyn Harness) -> Result<Encoded, Stop> {
+    let (store, name) = (h.store(), fresh(h, "mark")?);
+    let with = |content_type: String| PutOptions {
+        content_type: Some(content_type),
+        ..PutOptions::default()
+    };
+    let plain = store.put_with(&name, "value", with("text/plain".to_owned()));
+    if offered(plain.await)?.is_none() {
+        return Ok(Encoded::Never);
+    }
+    let marked = store.put_with(&name, "value", with(Mark::of(None).to_string()));
+    Ok(match taken(marked.await)? {
+        Some(_) => Encoded::Never,
+        None => Encoded::InContentType,
+    })
 }
