@@ -2,6 +2,7 @@
 
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
+use polyvault::encoding::Mark;
 use polyvault::{
     DeleteOptions, GetOptions, IdempotencyKey, InfoPatch, Labels, OnSoftDeleted, OperationId,
     PageRequest, PageToken, PasswordSpec, Payload, PutMode, PutOptions, Result, SecretId,
@@ -106,6 +107,13 @@ pub(crate) const STEPS: &[Step] = steps! {
         content_type: Some("t".repeat(256)),
         ..PutOptions::default()
     });
+    "a mark of our own as a content type" => |s| s.put_with("said", "x", typed(&Mark::of(None).to_string()));
+    "two entries with a content type" => |s| s.put_with("said", two(), typed("text/plain"));
+    "a description of two entries" => |s| s.describe(&named("said"));
+    "two entries with a content type that leaves no room" => |s| s.put_with("said", two(), typed(&"t".repeat(200)));
+    "a text with that content type" => |s| s.put_with("said", "x", typed(&"t".repeat(200)));
+    "two entries that carry it over" => |s| s.put("said", two());
+    "entries of 25 KiB but for their encoding" => |s| s.put("large", vec![0xff_u8; 19_200]);
     "a text" => |s| s.put_with("said", "six", described("of the main database"));
     "a text told" => |s| s.describe(&named("said"));
     "a text of 201 characters" => |s| s.put_with("said", "x", described(&"d".repeat(201)));
@@ -177,6 +185,12 @@ pub(crate) const STEPS: &[Step] = steps! {
     }));
     "a change of nothing" => |s| change(s, VersionChange::Update(VersionPatch::default()));
     "a version made current" => |s| change(s, VersionChange::MakeCurrent);
+    "the current version made current" => |s| async {
+        let current = s.describe(&named("taker")).await?.current.and_then(|info| info.id);
+        let current = current.unwrap_or_else(|| VersionId::new("none").unwrap());
+        s.update_version("taker", &current, VersionChange::MakeCurrent).await
+    };
+    "the versions after that" => |s| s.list_versions_page(&named("taker"), page(None));
     "a version destroyed" => |s| change(s, VersionChange::Destroy { after: None });
     "a destruction taken back" => |s| change(s, VersionChange::CancelDestruction);
 
@@ -359,6 +373,13 @@ fn many(count: usize) -> Labels {
 fn labelled(labels: Labels) -> PutOptions {
     PutOptions {
         labels: Some(labels),
+        ..PutOptions::default()
+    }
+}
+
+fn typed(text: &str) -> PutOptions {
+    PutOptions {
+        content_type: Some(text.to_owned()),
         ..PutOptions::default()
     }
 }

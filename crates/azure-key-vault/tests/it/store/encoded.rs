@@ -230,7 +230,11 @@ async fn a_mark_that_is_given_or_does_not_fit_is_refused_and_nothing_is_set() {
         .id
         .unwrap();
     let error = store.update_version("db", &current, retype(&long)).await;
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let error = error.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::InvalidInput, None)
+    );
     // What is carried over is looked at first.
     store.put_with("db", "text", typed(&long)).await.unwrap();
     let error = store.put("db", two()).await.unwrap_err();
@@ -328,6 +332,21 @@ async fn who_may_not_look_changes_no_content_type() {
 
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     assert!(error.help().contains("grant get"), "{}", error.help());
+    assert_eq!(last(&vault).content_type.as_deref(), Some(MARK));
+    vault.permit_all();
+    let off = VersionPatch {
+        enabled: Some(false),
+        ..VersionPatch::default()
+    };
+    let off = VersionChange::Update(off);
+    store.update_version("db", &made, off).await.unwrap();
+    vault.forbid([Operation::GetSecretVersions], "ForbiddenByRbac");
+
+    let error = store.update_version("db", &made, retype("text/x")).await;
+
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert!(error.help().contains("grant list"), "{}", error.help());
     assert_eq!(last(&vault).content_type.as_deref(), Some(MARK));
 }
 
