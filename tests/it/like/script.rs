@@ -186,11 +186,11 @@ pub(crate) const STEPS: &[Step] = steps! {
     "a change of nothing" => |s| change(s, VersionChange::Update(VersionPatch::default()));
     "a version made current" => |s| change(s, VersionChange::MakeCurrent);
     "the current version made current" => |s| async {
-        let current = s.describe(&named("taker")).await?.current.and_then(|info| info.id);
+        let current = s.describe(&named("said")).await?.current.and_then(|info| info.id);
         let current = current.unwrap_or_else(|| VersionId::new("none").unwrap());
-        s.update_version("taker", &current, VersionChange::MakeCurrent).await
+        s.update_version("said", &current, VersionChange::MakeCurrent).await
     };
-    "the versions after that" => |s| s.list_versions_page(&named("taker"), page(None));
+    "the versions after that" => |s| s.list_versions_page(&named("said"), page(None));
     "a version destroyed" => |s| change(s, VersionChange::Destroy { after: None });
     "a destruction taken back" => |s| change(s, VersionChange::CancelDestruction);
 

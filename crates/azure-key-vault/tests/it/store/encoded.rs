@@ -268,12 +268,20 @@ async fn a_changed_content_type_keeps_the_mark() {
     for enabled in [true, false] {
         let (vault, _) = vault().await;
         let store = vault.store();
-        // The version is on the third page, behind an empty one.
+        // Lists are sorted by id: the version is on the last page, behind an empty one.
         vault.page_size(1);
         vault.empty_page(true);
-        let made = store.put("db", two()).await.unwrap().version.id.unwrap();
-        store.put("db", "text").await.unwrap();
-        store.put("db", "more").await.unwrap();
+        let made = VersionId::new("f".repeat(32)).unwrap();
+        let document = encoding::encode(&two()).unwrap();
+        let encoded = Version {
+            id: made.to_string(),
+            ..stored(document.expose_text().unwrap(), MARK)
+        };
+        let text = |digit: &str| Version {
+            id: digit.repeat(32),
+            ..Version::from("text")
+        };
+        vault.seed("db", [encoded, text("1"), text("2")]).unwrap();
         store
             .update_version(
                 "db",
