@@ -157,7 +157,10 @@ impl Service {
                 Outcome::Secret((self.manner.updated)(self.described(info)))
             }
             Outcome::Secret(info) => Outcome::Secret(self.described(info)),
-            Outcome::Version(info) => Outcome::Version(self.version(info)),
+            Outcome::Version(info) => {
+                let keys = self.keys_of(Some(&info));
+                Outcome::Version(with_keys(self.version(info), keys))
+            }
             Outcome::Done => Outcome::Done,
         }
     }

@@ -145,10 +145,15 @@ impl SecretStore for MemoryStore {
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
         let checked = self.capabilities().check_update_version(secret, &change);
+        // A copy has the value in hand; an update's answer has none.
+        let tells_keys =
+            change == VersionChange::MakeCurrent || !self.service().manner.keys_with_values;
         self.begin("update_version", secret, checked, true, |state, now| {
-            state
-                .update_version(secret, version, change, now)
-                .map(Outcome::Version)
+            let info = state.update_version(secret, version, change, now)?;
+            Ok(Outcome::Version(VersionInfo {
+                entry_keys: info.entry_keys.filter(|_| tells_keys),
+                ..info
+            }))
         })
     }
 
