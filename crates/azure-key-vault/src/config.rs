@@ -1,5 +1,6 @@
 //! What a store is set to, and what it can do.
 
+use http::Uri;
 use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent, NameRule,
     Scope, SizeUnit, Versions,
@@ -7,20 +8,30 @@ use polyvault_core::capabilities::{
 use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
 use polyvault_core::{Capabilities, Result, SecretId};
+use url::Url;
+
+use crate::credential::Cloud;
 
 pub(crate) const SCHEME: &str = "azure-key-vault";
 
 /// The newest stable version of the data plane's API.
 pub(crate) const API_VERSION: &str = "2026-04-01";
 
-/// The vaults of the public cloud are below this host.
-pub(crate) const VAULT_SUFFIX: &str = ".vault.azure.net";
-
-const OWN: [Parameter; 3] = [
+const OWN: [Parameter; 5] = [
     Parameter {
         name: "endpoint",
         default: "https://VAULT.vault.azure.net",
         what: "the vault's base URL, for other clouds and emulators",
+    },
+    Parameter {
+        name: "cloud",
+        default: "public",
+        what: "`public`, `china` or `us-government`: where the vault is and where to sign in",
+    },
+    Parameter {
+        name: "resource",
+        default: "the cloud's of the endpoint's host, else what the vault's challenge names",
+        what: "the resource that tokens are for, such as https://vault.azure.net: for private DNS names and other clouds",
     },
     Parameter {
         name: "api_version",
@@ -30,7 +41,7 @@ const OWN: [Parameter; 3] = [
     Parameter {
         name: "verify_challenge",
         default: "true",
-        what: "`false` for emulators and private DNS names: the sign-in challenge may name another host",
+        what: "`false` for emulators: a challenge may name a resource that the vault's host is not below",
     },
 ];
 
@@ -78,11 +89,45 @@ pub(crate) const REFUSALS: &[Rule] = &[
 /// Plain data: one vault and how to ask it.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    pub(crate) vault: String,
     pub(crate) endpoint: Endpoint,
     pub(crate) api_version: String,
 }
 
 impl Config {
+    /// Whether a URL is this vault's: as the store reaches it, or by the name that it has in a
+    /// known cloud, which the service writes into links and ids whatever name it was reached by.
+    pub(crate) fn is_ours(&self, url: &Url) -> bool {
+        let public = |host: &str| {
+            let name = self.vault.to_ascii_lowercase();
+            let cloud = Cloud::of_host(host);
+            cloud.is_some_and(|cloud| cloud.vault_url(&name) == format!("https://{host}"))
+        };
+        self.endpoint.same_origin(url)
+            || (url.scheme() == "https"
+                && url.port().is_none()
+                && url.host_str().is_some_and(public))
+    }
+
+    /// Resolves a link to a next page: what leads to the vault's public name is asked of the
+    /// endpoint, so that the credential goes nowhere else.
+    pub(crate) fn follow(&self, link: &str) -> Result<Uri> {
+        let elsewhere = Url::parse(link).ok().filter(|url| {
+            self.is_ours(url) && !self.endpoint.same_origin(url) && url.username().is_empty()
+        });
+        match elsewhere {
+            Some(url) => {
+                let query = url
+                    .query()
+                    .map(|query| format!("?{query}"))
+                    .unwrap_or_default();
+                self.endpoint
+                    .follow(&format!("{}{}{query}", self.endpoint.as_str(), url.path()))
+            }
+            None => self.endpoint.follow(link),
+        }
+    }
+
     /// A secret's id as this store reaches it: behind a private DNS name, the service tells another.
     pub(crate) fn secret_id(&self, name: &str) -> Result<SecretId> {
         SecretId::new(format!("{}/secrets/{name}", self.endpoint.as_str()))

@@ -1,8 +1,11 @@
 //! Refusals: status and code to kind.
 
+mod issuer;
+
 use polyvault_core::transport::{self, Advice, Refusal, RefusalRow, json};
 use polyvault_core::{Error, ErrorKind};
 
+pub(crate) use self::issuer::from_issuer;
 use crate::credential::Challenge;
 use crate::wire::{Refused, RefusedError};
 
@@ -194,7 +197,7 @@ fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
     })
 }
 
-const SIGN_IN: &str = "Sign in again: the token has expired, or is of another tenant or for another \
+pub(crate) const SIGN_IN: &str = "Sign in again: the token has expired, or is of another tenant or for another \
     resource than the vault's, which is https://vault.azure.net in the public cloud.";
 
 /// What to do where no refusal of the service says it.
@@ -223,7 +226,7 @@ pub(crate) fn is_being_deleted(error: &Error) -> bool {
 /// resource is the usual reason of a 401.
 fn asked_for(refusal: &Refusal<'_>) -> Option<String> {
     let challenge = Challenge::parse(refusal.header(&["www-authenticate"])?)?;
-    let resource = challenge.resource?;
+    let resource = challenge.resource.or(challenge.scope)?;
     let authority = challenge.authority.unwrap_or_default();
     Some(format!(
         "Sign in for the resource {resource} at {authority}, and check that the token has not expired."

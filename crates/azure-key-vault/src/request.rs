@@ -26,8 +26,15 @@ pub(crate) fn name<'a>(config: &Config, secret: &'a SecretRef) -> Result<&'a str
         SecretRef::Name(name) => return Ok(name.as_str()),
         SecretRef::Id(id) => id.as_str(),
     };
-    let ours = url::Url::parse(id).is_ok_and(|url| config.endpoint.same_origin(&url));
-    let base = wire::path(config.endpoint.as_str()).unwrap_or_default();
+    let url = url::Url::parse(id).ok().filter(|url| config.is_ours(url));
+    let here = url
+        .as_ref()
+        .is_some_and(|url| config.endpoint.same_origin(url));
+    let ours = url.is_some();
+    let base = match here {
+        true => wire::path(config.endpoint.as_str()).unwrap_or_default(),
+        false => "",
+    };
     let path = wire::path(id).and_then(|path| path.strip_prefix(base));
     match path.and_then(wire::split_path) {
         Some((name, None)) if ours => Ok(name),
@@ -186,7 +193,7 @@ fn with_body(
 /// The first page by our own URL, every further one by the link that the service gave.
 fn paged(config: &Config, url: UrlBuilder, page: &PageRequest) -> Result<Request<Body>> {
     let uri = match &page.token {
-        Some(link) => config.endpoint.follow(link.as_str())?,
+        Some(link) => config.follow(link.as_str())?,
         None => {
             let mut url = url.query("api-version", &config.api_version);
             if let Some(size) = page.size {

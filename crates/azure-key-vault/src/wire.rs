@@ -109,6 +109,42 @@ impl RefusedError {
     }
 }
 
+/// What an issuer of tokens answers; numbers may be texts. No `Debug`: it would show the token.
+/// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#successful-response-1>
+#[derive(Deserialize)]
+pub(crate) struct TokenAnswer<'a> {
+    #[serde(borrow)]
+    pub(crate) access_token: Option<&'a RawValue>,
+    /// Seconds.
+    #[serde(borrow)]
+    pub(crate) expires_in: Option<&'a RawValue>,
+    /// Unix seconds, of managed identities.
+    #[serde(borrow)]
+    pub(crate) expires_on: Option<&'a RawValue>,
+}
+
+/// What `az` (`accessToken`, `expires_on`) and `azd` (`token`, `expiresOn`) print.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToolToken<'a> {
+    #[serde(borrow)]
+    pub(crate) access_token: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) token: Option<&'a RawValue>,
+    /// Unix seconds.
+    #[serde(borrow, rename = "expires_on")]
+    pub(crate) expires_on_seconds: Option<&'a RawValue>,
+    pub(crate) expires_on: Option<String>,
+}
+
+/// How an issuer refuses.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct IssuerRefused {
+    pub(crate) error: Option<String>,
+    pub(crate) error_codes: Option<Vec<Option<i64>>>,
+    pub(crate) trace_id: Option<String>,
+}
+
 /// The name and the version in an id, `https://VAULT/COLLECTION/NAME[/VERSION]`.
 pub(crate) fn split_id(id: &str) -> Option<(&str, Option<&str>)> {
     split_path(path(id)?)
