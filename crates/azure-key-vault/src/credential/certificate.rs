@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use polyvault_core::{Result, Timestamp};
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -46,15 +46,11 @@ pub(super) fn assertion(
     let refuse = |why: &str| absent(format!("variable `AZURE_CLIENT_CERTIFICATE_PATH`: {why}"));
     let certificate = CertificateDer::from_pem_slice(pem)
         .map_err(|_| refuse("the file has no certificate in PEM; make it of a PKCS#12 file with `openssl pkcs12 -nodes`"))?;
-    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
+    let key = private_key(pem).ok_or_else(|| {
         refuse("the file has no unencrypted private key in PEM beside the certificate")
     })?;
-    // Both forms of an RSA key are read from this one.
-    let key = match &key {
-        PrivateKeyDer::Pkcs1(key) => EncodingKey::from_rsa_der(key.secret_pkcs1_der()),
-        PrivateKeyDer::Pkcs8(key) => EncodingKey::from_rsa_der(key.secret_pkcs8_der()),
-        _ => return Err(refuse("the private key is not an RSA key")),
-    };
+    let not_rsa = |_| refuse("the private key is not an RSA key that can sign");
+    let key = EncodingKey::from_rsa_pem(key).map_err(not_rsa)?;
     let header = Header {
         x5t_s256: Some(URL_SAFE_NO_PAD.encode(digest(&SHA256, &certificate))),
         ..Header::new(Algorithm::PS256)
@@ -71,7 +67,20 @@ pub(super) fn assertion(
     };
     jsonwebtoken::encode(&header, &claims, &key)
         .map(Zeroizing::new)
-        .map_err(|_| refuse("the private key is not an RSA key that can sign"))
+        .map_err(not_rsa)
+}
+
+/// The part of a PEM text that is its private key: the first part may be the certificate.
+fn private_key(pem: &[u8]) -> Option<&[u8]> {
+    let text = std::str::from_utf8(pem).ok()?;
+    let mut begins = text.match_indices("-----BEGIN ").map(|(at, _)| at);
+    let at = begins.find(|at| {
+        let line = text.get(*at..).and_then(|rest| rest.lines().next());
+        line.is_some_and(|line| {
+            line.trim_end().ends_with(" PRIVATE KEY-----") && !line.contains("ENCRYPTED")
+        })
+    })?;
+    pem.get(at..)
 }
 
 /// The content of a credential's file, wiped when it is dropped.

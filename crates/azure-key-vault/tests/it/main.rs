@@ -9,6 +9,7 @@
 )]
 
 mod conformance;
+mod credential;
 mod emulator;
 mod exchanges;
 mod harness;
