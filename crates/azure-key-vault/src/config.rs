@@ -30,7 +30,7 @@ const OWN: [Parameter; 5] = [
     },
     Parameter {
         name: "resource",
-        default: "the cloud's of the endpoint's host, else what the vault's challenge names",
+        default: "what the endpoint's cloud or the vault's challenge names",
         what: "the resource that tokens are for, such as https://vault.azure.net: for private DNS names and other clouds",
     },
     Parameter {

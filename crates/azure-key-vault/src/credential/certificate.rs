@@ -73,11 +73,11 @@ pub(super) fn assertion(
 /// The part of a PEM text that is its private key: the first part may be the certificate.
 fn private_key(pem: &[u8]) -> Option<&[u8]> {
     let text = std::str::from_utf8(pem).ok()?;
-    let mut begins = text.match_indices("-----BEGIN ").map(|(at, _)| at);
+    let mut begins = text.match_indices("-----BEGIN").map(|(at, _)| at);
     let at = begins.find(|at| {
         let line = text.get(*at..).and_then(|rest| rest.lines().next());
         line.is_some_and(|line| {
-            line.trim_end().ends_with(" PRIVATE KEY-----") && !line.contains("ENCRYPTED")
+            line.trim_end().ends_with("PRIVATE KEY-----") && !line.contains("ENCRYPTED")
         })
     })?;
     pem.get(at..)

@@ -81,10 +81,10 @@ impl Challenge {
     }
 
     /// The tenant in the login URL. `adfs` is a login without tenants.
-    pub(crate) fn tenant(&self) -> Option<&str> {
-        let (_, rest) = self.authority.as_deref()?.split_once("://")?;
-        let tenant = rest.split(['/', '?', '#']).nth(1)?;
-        (is_tenant(tenant) && !tenant.eq_ignore_ascii_case("adfs")).then_some(tenant)
+    pub(crate) fn tenant(&self) -> Option<String> {
+        let url = Url::parse(self.authority.as_deref()?).ok()?;
+        let tenant = url.path_segments()?.next()?;
+        (is_tenant(tenant) && !tenant.eq_ignore_ascii_case("adfs")).then(|| tenant.to_owned())
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
             );
             let tenant = challenge.tenant();
             assert_eq!(
-                tenant,
+                tenant.as_deref(),
                 Some("11111111-2222-3333-4444-555555555555"),
                 "{header}"
             );
@@ -195,7 +195,7 @@ mod tests {
                 authority: Some(authority.to_owned()),
                 ..Challenge::default()
             };
-            assert_eq!(challenge.tenant(), tenant, "{authority}");
+            assert_eq!(challenge.tenant().as_deref(), tenant, "{authority}");
         }
     }
 

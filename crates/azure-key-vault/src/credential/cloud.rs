@@ -127,9 +127,9 @@ impl Cloud {
 /// Where to sign in.
 pub(crate) fn authority_host(url: &str) -> Result<Endpoint> {
     // The variable is also set to a bare host.
-    let url = match url.contains("://") {
-        true => url.to_owned(),
-        false => format!("https://{url}"),
+    let url = match url::Url::parse(url) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => format!("https://{url}"),
+        _ => url.to_owned(),
     };
     Endpoint::parse("AZURE_AUTHORITY_HOST", &url).map_err(|error| error.with_provider(SCHEME))
 }
@@ -137,6 +137,25 @@ pub(crate) fn authority_host(url: &str) -> Result<Endpoint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_may_be_a_bare_host() {
+        for (text, url) in [
+            (
+                "login.microsoftonline.us",
+                Some("https://login.microsoftonline.us"),
+            ),
+            (
+                "https://login.microsoftonline.us/",
+                Some("https://login.microsoftonline.us"),
+            ),
+            ("http://login.microsoftonline.us", None),
+            ("https://a@login.microsoftonline.us", None),
+        ] {
+            let login = authority_host(text).ok();
+            assert_eq!(login.as_ref().map(Endpoint::as_str), url, "{text}");
+        }
+    }
 
     #[test]
     fn a_host_is_of_a_cloud_only_below_its_domain() {

@@ -292,9 +292,10 @@ fn managed_identity(environment: &Environment, choice: Choice) -> Result<Link> {
         (None, _) => match (url(METADATA_URL)?, choice) {
             (Some(url), _) => ManagedIdentity::on_machine().at(url),
             (None, Choice::Unsaid) => {
+                let missing = lacks(environment, &[IDENTITY_URL, IDENTITY_HEADER]);
                 return Ok(Err(format!(
-                    "{IDENTITY_URL} and {METADATA_URL} are not set, and the machine's identity is \
-                     asked only where {CHOICE} says so"
+                    "{}, and the machine's own is asked only where {CHOICE} says so",
+                    missing.unwrap_or_default()
                 )));
             }
             (None, _) => ManagedIdentity::on_machine(),

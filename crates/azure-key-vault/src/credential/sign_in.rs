@@ -153,7 +153,7 @@ impl TokenSource for SignIn {
         // Claims are asked for of the token at hand, and no later one need have them.
         learned.claims = challenge.claims.clone();
         if challenge.authority.is_some() {
-            learned.tenant = challenge.tenant().map(str::to_owned);
+            learned.tenant = challenge.tenant();
         }
         Ok(*learned != before)
     }

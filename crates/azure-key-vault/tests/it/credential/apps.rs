@@ -1,6 +1,7 @@
 //! Applications: what they prove themselves with, and what is made of the answer.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -44,7 +45,7 @@ async fn a_client_secret_is_posted_to_its_tenant_and_its_token_kept() {
         ("client_secret", "h&nter=2 ü"),
     ];
     let fields = fields.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let path = format!("/00000000-0000-0000-0000-000000000000/oauth2/v2.0/token");
+    let path = "/00000000-0000-0000-0000-000000000000/oauth2/v2.0/token".to_owned();
     // The tenant is the one that the vault names.
     assert_eq!(asked, [(path, fields.to_vec())]);
 }
@@ -118,7 +119,10 @@ async fn a_file_that_changes_is_read_again() {
 #[tokio::test]
 async fn a_token_is_renewed_five_minutes_before_its_end() {
     let clock = crate::manual_clock();
-    let vault = Emulator::builder().clock(clock.clone()).start().await;
+    let vault = Emulator::builder()
+        .clock(Arc::clone(&clock) as _)
+        .start()
+        .await;
     vault.seed("db", ["s3cret"]).unwrap();
     let login = issuer(200, issued()).await;
     let store = AzureKeyVault::builder("emulator")
@@ -127,7 +131,7 @@ async fn a_token_is_renewed_five_minutes_before_its_end() {
         .resource("https://vault.azure.net")
         .credential(secret())
         .client_options(ClientOptions {
-            clock: clock.clone(),
+            clock: Arc::clone(&clock) as _,
             ..ClientOptions::default()
         })
         .build()

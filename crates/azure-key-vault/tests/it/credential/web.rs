@@ -11,9 +11,11 @@ use polyvault_core::transport::{Body, ClientOptions, SendError, SendErrorKind, T
 /// Gives the answers of each host in turn, and keeps what each was sent.
 #[derive(Debug, Default)]
 pub(super) struct Web {
-    answers: Mutex<Vec<(&'static str, VecDeque<Response<Body>>)>>,
+    answers: Mutex<Vec<Host>>,
     sent: Mutex<Vec<Request<Body>>>,
 }
+
+type Host = (&'static str, VecDeque<Response<Body>>);
 
 impl Web {
     pub(super) fn new() -> Arc<Self> {
