@@ -2,7 +2,8 @@
 
 use polyvault_core::transport::{Call, Repeat};
 use polyvault_core::{
-    Page, PageRequest, Result, Secret, SecretRef, VersionChange, VersionPatch, VersionSelector,
+    Error, Page, PageRequest, Result, Retry, Secret, SecretRef, VersionChange, VersionPatch,
+    VersionSelector,
 };
 
 use super::AzureKeyVault;
@@ -107,9 +108,8 @@ impl AzureKeyVault {
             let properties = response::properties(&self.config, &answer)?;
             Ok((response::secret(&self.config, &answer)?, properties))
         };
-        read.await.map_err(|error: polyvault_core::Error| {
-            error.about(SCHEME, "read", Some(secret.as_str()))
-        })
+        read.await
+            .map_err(|error: Error| error.about(SCHEME, "read", Some(secret.as_str())))
     }
 
     /// Changes the metadata of a version, which may be the current one, and gives all that is told of it then.
@@ -338,7 +338,8 @@ impl AzureKeyVault {
             self.capabilities.check_secret(secret)?;
             let name = self.name(secret)?;
             let request = request::backup(&self.config, name)?;
-            response::backup(&self.send("backup", Some(name), request).await?)
+            let answer = self.send("backup", Some(name), request).await;
+            response::backup(&answer.map_err(changes_nothing)?)
         };
         read.await
             .map_err(|error| error.about(SCHEME, "backup", Some(secret.as_str())))
@@ -377,5 +378,15 @@ impl AzureKeyVault {
         write
             .await
             .map_err(|error| error.about(SCHEME, "restore", None))
+    }
+}
+
+/// A POST whose answer is lost looks like a write, but a backup can always be made again.
+fn changes_nothing(error: Error) -> Error {
+    match error.retry() {
+        Retry::OutcomeUnknown => error
+            .with_retry(Retry::After(None))
+            .with_help("Back up again: a backup changes nothing."),
+        _ => error,
     }
 }

@@ -13,6 +13,7 @@ mod emulator;
 mod exchanges;
 mod harness;
 mod interrupted;
+mod native;
 mod readme;
 mod refusals;
 mod replay;
