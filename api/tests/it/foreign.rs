@@ -29,7 +29,7 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
     ),
     (
         "jiff",
-        &["polyvault-core"],
+        &["polyvault-azure-key-vault", "polyvault-core"],
         None,
         "`Timestamp`: the standard library has no calendar",
     ),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
@@ -76,7 +77,8 @@ impl AzureKeyVaultBuilder {
         self
     }
 
-    /// The version of the service's API, `2026-04-01` unless said.
+    /// The version of the service's API, `2026-04-01` unless said: `7.4`, `7.5`, `7.6`, or a date since 2025,
+    /// each maybe with `-preview`.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = version.into();
         self
@@ -249,17 +251,32 @@ fn check_resource(resource: &str) -> Result<()> {
     }
 }
 
-/// A date with or without `-preview`, or a number such as 7.6.
+/// 7.4 to 7.6, or a date since 2025, each maybe a preview: what is older lacks fields of answers, and
+/// what is newer has a date. Which dates there are only the service knows.
 fn check_api_version(version: &str) -> Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
-    if !version.is_empty() && version.chars().all(plain) {
+    let (plain, is_preview) = match version.split_once("-preview") {
+        Some((plain, number)) => (plain, number.is_empty() || is_preview_number(number)),
+        None => (version, true),
+    };
+    let known = match plain {
+        "7.4" | "7.5" | "7.6" => true,
+        date => date.len() == 10 && date.parse().is_ok_and(|date: Date| date.year() >= 2025),
+    };
+    if known && is_preview {
         return Ok(());
     }
     Err(Error::new(
         ErrorKind::Config,
-        "field `api_version`: letters, digits, points and hyphens, such as 2026-04-01",
+        "field `api_version`: 7.4 (the oldest), 7.5, 7.6 or a date since 2025 such as 2026-04-01, each \
+         maybe with -preview",
     )
     .with_provider(SCHEME))
+}
+
+/// Such as the `.2` of 7.6-preview.2.
+fn is_preview_number(text: &str) -> bool {
+    let number = text.strip_prefix('.').unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Names of vaults: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.

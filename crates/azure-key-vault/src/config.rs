@@ -36,7 +36,7 @@ const OWN: [Parameter; 5] = [
     Parameter {
         name: "api_version",
         default: API_VERSION,
-        what: "the version of the service's API",
+        what: "the version of the service's API, `7.4` to `7.6` or a date since 2025, maybe a preview",
     },
     Parameter {
         name: "verify_challenge",
@@ -126,6 +126,11 @@ impl Config {
             }
             None => self.endpoint.follow(link),
         }
+    }
+
+    /// Whether reads can convert. Dates follow on the numbers 7.0 to 7.6, and a preview on its date.
+    pub(crate) fn converts(&self) -> bool {
+        !self.api_version.starts_with("7.") && self.api_version.as_str() >= "2025-06-01"
     }
 
     /// A secret's id as this store reaches it: behind a private DNS name, the service tells another.

@@ -22,6 +22,12 @@ const TABLE: &[RefusalRow] = &[
         "the vault refuses the request",
     ),
     (
+        400,
+        MALFORMED,
+        ErrorKind::InvalidInput,
+        "the bytes are no backup that the vault can open",
+    ),
+    (
         401,
         "",
         ErrorKind::Unauthenticated,
@@ -117,6 +123,8 @@ const TABLE: &[RefusalRow] = &[
     ),
 ];
 
+const MALFORMED: &str = "Malformed backup blob";
+
 const BEING_DELETED: &str = "ObjectIsBeingDeleted";
 
 /// The service's codes are short words; what is longer is none, and not kept.
@@ -185,6 +193,10 @@ fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
             "Try again in a few seconds: the service has not ended a delete, a purge or a recovery \
              of this name."
         }
+        (ErrorKind::InvalidInput, MALFORMED) => {
+            "Restore the bytes as the backup gave them, into a vault of the same subscription and \
+             geography."
+        }
         (ErrorKind::InvalidInput, _) => {
             "Check the name (127 letters, digits and hyphens at most), the version id (32 hex \
              digits), the value (25,600 bytes at most) and the tags (15 at most, of 256 characters)."
@@ -213,7 +225,26 @@ fn look(operation: &str) -> &'static str {
         "delete" => "Read the secret: if it is still there, delete it again.",
         "recover" => "Read the secret: if it is not there, recover it again.",
         "purge" => "List the deleted secrets: if it is among them, purge it again.",
+        "restore" => {
+            "Read the properties of the secret that was backed up: if it is not there, restore it again. \
+             A restore never changes a secret that exists."
+        }
         _ => "Describe the secret: if it is not as the change was to make it, change it again.",
+    }
+}
+
+/// What to do about a restore that the name's holder forbids; no code tells who holds it.
+pub(crate) fn of_restore(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Conflict => error.with_help(
+            "A secret of the backup's name exists, most likely: read it, and delete and purge it if the \
+             backup is to take its place; or restore into another vault of the same subscription and \
+             geography.",
+        ),
+        ErrorKind::SoftDeleted => error.with_help(
+            "A deleted secret has the backup's name: recover it, or purge it and restore again.",
+        ),
+        _ => error,
     }
 }
 

@@ -1,14 +1,18 @@
 //! From the model to requests. Pure: nothing is sent here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, Request};
 use polyvault_core::transport::{Body, UrlBuilder, json, request};
 use polyvault_core::{
     Error, ErrorKind, InfoPatch, Labels, PageRequest, Result, SecretRef, Timestamp, Value,
     VersionId, VersionPatch,
 };
+use serde::Serialize;
 
 use crate::config::Config;
-use crate::wire::{self, ParameterAttributes, Parameters};
+use crate::properties::{Backup, OutContentType};
+use crate::wire::{self, ParameterAttributes, Parameters, RestoreParameters};
 
 /// What a set says beside the value.
 #[derive(Clone, Debug, Default)]
@@ -52,11 +56,27 @@ pub(crate) fn get(
     name: &str,
     version: Option<&VersionId>,
 ) -> Result<Request<Body>> {
-    let mut url = secret(config, name)?;
-    if let Some(version) = version {
-        url = version_of(url, version)?;
-    }
+    let url = maybe_version_of(secret(config, name)?, version)?;
     bare(config, Method::GET, url)
+}
+
+/// A read into which the service converts a certificate's secret.
+pub(crate) fn get_as(
+    config: &Config,
+    name: &str,
+    version: Option<&VersionId>,
+    form: OutContentType,
+) -> Result<Request<Body>> {
+    if !config.converts() {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "field `out_content_type`: needs an `api_version` of 2025-06-01-preview or newer",
+        ));
+    }
+    let url = maybe_version_of(secret(config, name)?, version)?;
+    let url = url.query("api-version", &config.api_version);
+    let uri = url.query("outContentType", form.as_str()).build()?;
+    Ok(request(Method::GET, uri, None))
 }
 
 pub(crate) fn set(
@@ -93,7 +113,7 @@ pub(crate) fn update(config: &Config, name: &str, patch: &InfoPatch) -> Result<R
 pub(crate) fn update_version(
     config: &Config,
     name: &str,
-    version: &VersionId,
+    version: Option<&VersionId>,
     patch: &VersionPatch,
 ) -> Result<Request<Body>> {
     let parameters = Parameters {
@@ -106,7 +126,7 @@ pub(crate) fn update_version(
             exp: patch.expires_at.map(Timestamp::as_second),
         },
     };
-    let url = version_of(secret(config, name)?, version)?;
+    let url = maybe_version_of(secret(config, name)?, version)?;
     with_body(config, Method::PATCH, url, &parameters)
 }
 
@@ -150,8 +170,36 @@ pub(crate) fn purge(config: &Config, name: &str) -> Result<Request<Body>> {
     bare(config, Method::DELETE, deleted(config, name)?)
 }
 
+pub(crate) fn backup(config: &Config, name: &str) -> Result<Request<Body>> {
+    bare(
+        config,
+        Method::POST,
+        secret(config, name)?.literal("/backup"),
+    )
+}
+
+pub(crate) fn restore(config: &Config, backup: &Backup) -> Result<Request<Body>> {
+    if backup.as_bytes().is_empty() {
+        return Err(invalid("field `backup`: there are no bytes"));
+    }
+    // The text takes the string's bytes over, and wipes them.
+    let blob = Value::text(URL_SAFE_NO_PAD.encode(backup.as_bytes()));
+    let parameters = RestoreParameters {
+        value: json::PlainText(&blob),
+    };
+    let url = config.endpoint.url().literal("/secrets/restore");
+    with_body(config, Method::POST, url, &parameters)
+}
+
 fn secret(config: &Config, name: &str) -> Result<UrlBuilder> {
     config.endpoint.url().literal("/secrets").segment(name)
+}
+
+fn maybe_version_of(url: UrlBuilder, version: Option<&VersionId>) -> Result<UrlBuilder> {
+    match version {
+        Some(version) => version_of(url, version),
+        None => Ok(url),
+    }
 }
 
 /// The service gives 32 hexadecimal digits and answers anything else with a 400, or
@@ -184,7 +232,7 @@ fn with_body(
     config: &Config,
     method: Method,
     url: UrlBuilder,
-    parameters: &Parameters<'_>,
+    parameters: &impl Serialize,
 ) -> Result<Request<Body>> {
     let uri = url.query("api-version", &config.api_version).build()?;
     Ok(request(method, uri, Some(json::encode(parameters)?)))

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use polyvault_core::{
     Error, ErrorKind, GetOptions, Page, PageRequest, PageToken, Result, Secret, SecretInfo,
-    SecretName, VersionInfo, VersionSelector, VersionState,
+    SecretName, VersionId, VersionSelector, VersionState,
 };
 
 use super::AzureKeyVault;
+use crate::properties::{DeletedProperties, SecretProperties};
 use crate::{request, response};
 
 impl AzureKeyVault {
@@ -17,11 +18,7 @@ impl AzureKeyVault {
         name: &str,
         options: &GetOptions,
     ) -> Result<Secret> {
-        let version = match &options.version {
-            VersionSelector::Exact(version) => Some(version),
-            _ => None,
-        };
-        let request = request::get(&self.config, name, version)?;
+        let request = request::get(&self.config, name, exact(&options.version))?;
         let answer = self.send(operation, Some(name), request).await?;
         response::secret(&self.config, &answer)
     }
@@ -42,7 +39,7 @@ impl AzureKeyVault {
         let mut seen = HashSet::new();
         loop {
             let listed = self.versions_page("describe", name, &page).await?;
-            let found = listed.items.into_iter();
+            let found = listed.items.into_iter().map(|item| item.version);
             disabled.extend(found.filter(|version| version.state == VersionState::Disabled));
             match listed.next {
                 Some(next) => page.token = Some(unseen(&mut seen, next)?),
@@ -64,6 +61,28 @@ impl AzureKeyVault {
         })
     }
 
+    pub(super) async fn list_secrets(
+        &self,
+        operation: &'static str,
+        page: &PageRequest,
+    ) -> Result<Page<SecretProperties>> {
+        self.capabilities.check_page(page)?;
+        let request = request::list(&self.config, page)?;
+        let answer = self.send(operation, None, request).await?;
+        response::list(&self.config, &answer)
+    }
+
+    pub(super) async fn list_deleted(
+        &self,
+        operation: &'static str,
+        page: &PageRequest,
+    ) -> Result<Page<DeletedProperties>> {
+        self.capabilities.check_list_deleted(page)?;
+        let request = request::list_deleted(&self.config, page)?;
+        let answer = self.send(operation, None, request).await?;
+        response::list_deleted(&self.config, &answer)
+    }
+
     /// A page of versions; the first one is not empty, for the service answers an
     /// unknown name with an empty list, and empty pages may go on.
     pub(super) async fn list_versions_named(
@@ -71,7 +90,7 @@ impl AzureKeyVault {
         operation: &'static str,
         name: &str,
         mut page: PageRequest,
-    ) -> Result<Page<VersionInfo>> {
+    ) -> Result<Page<SecretProperties>> {
         let from_start = page.token.is_none();
         let mut seen = HashSet::new();
         loop {
@@ -91,9 +110,18 @@ impl AzureKeyVault {
         operation: &'static str,
         name: &str,
         page: &PageRequest,
-    ) -> Result<Page<VersionInfo>> {
+    ) -> Result<Page<SecretProperties>> {
         let request = request::list_versions(&self.config, name, page)?;
-        response::list_versions(&self.send(operation, Some(name), request).await?)
+        let answer = self.send(operation, Some(name), request).await?;
+        response::list(&self.config, &answer)
+    }
+}
+
+/// The version that is asked for, unless it is the current one.
+pub(super) fn exact(version: &VersionSelector) -> Option<&VersionId> {
+    match version {
+        VersionSelector::Exact(version) => Some(version),
+        _ => None,
     }
 }
 

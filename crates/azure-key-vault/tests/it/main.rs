@@ -14,6 +14,7 @@ mod emulator;
 mod exchanges;
 mod harness;
 mod interrupted;
+mod native;
 mod readme;
 mod refusals;
 mod replay;

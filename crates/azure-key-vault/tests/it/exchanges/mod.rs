@@ -104,10 +104,10 @@ async fn a_pinned_read() {
 
 #[tokio::test]
 async fn another_version_of_the_api() {
-    let fixture = script::load("get-api-version-7-0");
+    let fixture = script::load("get-api-version-7-4");
     let script = Script::new([Ok(fixture.http_response().unwrap())]);
     let store = AzureKeyVault::builder("myvault")
-        .api_version("7.0")
+        .api_version("7.4")
         .token("made-up-token".into())
         .client_options(script.options())
         .build()
