@@ -70,6 +70,11 @@ pub(crate) const REFUSALS: &[Rule] = &[
         url: "https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret/set-secret",
     },
     Rule {
+        capabilities: &["clear_validity"],
+        rule: "what an update leaves out stays as it is, and a null is left out: only a new version is without a start or an end",
+        url: "https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret/update-secret",
+    },
+    Rule {
         capabilities: &["rename"],
         rule: "the name is part of the identifier, and an update changes attributes, tags and content type only",
         url: "https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret/update-secret",
@@ -153,6 +158,7 @@ pub(crate) fn capabilities() -> Capabilities {
         content_type: true,
         description: Scope::None,
         validity: true,
+        clear_validity: false,
         disable: Scope::Version,
         rename: false,
         deletion_protection: false,

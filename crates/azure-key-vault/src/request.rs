@@ -122,8 +122,9 @@ pub(crate) fn update_version(
         content_type: patch.content_type.as_deref(),
         attributes: ParameterAttributes {
             enabled: patch.enabled,
-            nbf: patch.not_before.map(Timestamp::as_second),
-            exp: patch.expires_at.map(Timestamp::as_second),
+            // What is left out stays; that a clear is none of it, the capabilities have checked.
+            nbf: patch.not_before.apply_to(None).map(Timestamp::as_second),
+            exp: patch.expires_at.apply_to(None).map(Timestamp::as_second),
         },
     };
     let url = maybe_version_of(secret(config, name)?, version)?;

@@ -270,8 +270,8 @@ async fn updates_of_a_version() {
         (
             "update-validity",
             VersionPatch {
-                not_before: Some(time(TWO_YEARS.0)),
-                expires_at: Some(time(TWO_YEARS.1)),
+                not_before: time(TWO_YEARS.0).into(),
+                expires_at: time(TWO_YEARS.1).into(),
                 ..VersionPatch::default()
             },
             VersionInfo {

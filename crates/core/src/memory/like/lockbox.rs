@@ -66,6 +66,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     content_type: false,
     description: Scope::Secret,
     validity: false,
+    clear_validity: false,
     disable: Scope::Secret,
     rename: true,
     deletion_protection: true,
