@@ -201,10 +201,12 @@ mod tests {
 
     #[test]
     fn a_challenge_for_claims_stands_alone_in_either_alphabet() {
-        let claims = r#"{"access_token":{"nbf":{"essential":true,"value":"1>?"}}}"#;
+        let claims = r#"{"access_token":{"nbf":{"essential":true,"value":"??>~~"  }}}"#;
         for encoded in [
-            "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxPj8ifX19",
-            "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxPj8ifX19==",
+            "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiI/Pz5+fiIgIH19fQ==",
+            "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiI/Pz5+fiIgIH19fQ",
+            "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiI_Pz5-fiIgIH19fQ==",
+            "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiI_Pz5-fiIgIH19fQ",
         ] {
             let header = format!(r#"Bearer error="insufficient_claims", claims="{encoded}""#);
 

@@ -21,9 +21,10 @@ async fn slow_vault() -> Arc<dyn Harness> {
 }
 
 /// What the service or this version of the adapter does not have.
-const SKIPPED: [&str; 12] = [
+const SKIPPED: [&str; 13] = [
     "capability `binary`",
     "capability `cancel_destruction`",
+    "capability `clear_validity`",
     "capability `create: atomic`",
     "capability `deletion_protection`",
     "capability `description`",

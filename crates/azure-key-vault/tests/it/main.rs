@@ -15,6 +15,7 @@ mod exchanges;
 mod harness;
 mod interrupted;
 mod native;
+mod privileges;
 mod readme;
 mod refusals;
 mod replay;

@@ -86,7 +86,7 @@ fn what_each_credential_lacks_is_told_before_anything_is_sent() {
                 "client secret: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET are not set",
                 "client certificate: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH are not set",
                 "workload identity: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE are not set",
-                "managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set",
+                "managed identity: IDENTITY_ENDPOINT, IDENTITY_HEADER are not set",
                 "az: no `az` in the folders of PATH",
                 "azd: no `azd` in the folders of PATH",
             ],
