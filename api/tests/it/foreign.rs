@@ -99,6 +99,12 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
         "a client that is handed in",
     ),
     (
+        "azure_core",
+        &["polyvault-azure-key-vault"],
+        Some("azure-core"),
+        "the trait of the vendor's own credentials",
+    ),
+    (
         "wiremock",
         ADAPTERS,
         Some("emulator"),

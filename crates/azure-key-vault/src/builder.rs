@@ -21,6 +21,7 @@ use crate::store::AzureKeyVault;
 ///
 /// ```
 /// use polyvault_azure_key_vault::AzureKeyVault;
+/// use polyvault_azure_key_vault::credential::{ClientSecret, Cloud};
 /// use polyvault_core::transport::{ClientOptions, ReadyToken};
 ///
 /// let store = AzureKeyVault::builder("my-vault").token("a-ready-token".into()).build()?;
@@ -34,6 +35,22 @@ use crate::store::AzureKeyVault;
 ///     .client_options(options)
 ///     .build()?;
 /// # let _ = store;
+///
+/// // Behind a private DNS name, and an emulator whose challenge may name anything:
+/// let app = || ClientSecret::new("my-tenant", "my-client", "made-up".into());
+/// let private = AzureKeyVault::builder("my-vault")
+///     .endpoint("https://kv.corp.example")
+///     .resource("https://vault.azure.net")
+///     .authority("https://login.microsoftonline.com")
+///     .credential(app())
+///     .build()?;
+/// let emulated = AzureKeyVault::builder("my-vault")
+///     .cloud(Cloud::PUBLIC)
+///     .endpoint("http://127.0.0.1:8080")
+///     .any_challenge()
+///     .credential(app())
+///     .build()?;
+/// # let _ = (private, emulated);
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Debug)]

@@ -57,6 +57,12 @@ impl fmt::Debug for Token {
 ///     fn renewable(&self) -> bool {
 ///         self.0.renewable()
 ///     }
+///     fn is_ready(&self) -> bool {
+///         self.0.is_ready()
+///     }
+///     fn challenged(&self, headers: &http::HeaderMap) -> Result<bool> {
+///         self.0.challenged(headers)
+///     }
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
