@@ -153,7 +153,6 @@ fn put(mode: PutMode, on_soft_deleted: OnSoftDeleted) -> PutOptions {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "a line a call")]
 async fn call(vault: &Emulator, store: &AzureKeyVault, call: &str) -> Result<(), Error> {
     let secret = |name: &str| SecretRef::try_from(name).unwrap();
     let db = secret("db");
