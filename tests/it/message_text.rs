@@ -76,8 +76,13 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "the form of a scope",
     ),
     (
-        "azure-key-vault/src/response.rs",
-        r#"level.contains("Recoverable")"#,
+        "azure-key-vault/src/properties/recovery.rs",
+        r#"self.as_str().contains("Purgeable")"#,
+        "a level of recovery is made of words that the specification lists",
+    ),
+    (
+        "azure-key-vault/src/properties/recovery.rs",
+        r#"self.as_str().contains("Recoverable")"#,
         "a level of recovery is made of words that the specification lists",
     ),
     (
