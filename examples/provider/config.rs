@@ -21,6 +21,7 @@ pub(crate) const CAPABILITIES: Capabilities = Capabilities {
     content_type: false,
     description: Scope::None,
     validity: false,
+    clear_validity: false,
     disable: Scope::None,
     rename: false,
     deletion_protection: false,

@@ -46,6 +46,9 @@ const ROWS: &[Row] = &[
     ("content type", "content_type", |c| yes(c.content_type)),
     ("description", "description", |c| scope(c.description)),
     ("validity", "validity", |c| yes(c.validity)),
+    ("clear the validity of a version", "clear_validity", |c| {
+        yes(c.clear_validity)
+    }),
     ("disable", "disable", |c| scope(c.disable)),
     ("rename", "rename", |c| yes(c.rename)),
     ("deletion protection", "deletion_protection", |c| {

@@ -29,7 +29,7 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
     ),
     (
         "jiff",
-        &["polyvault-core"],
+        &["polyvault-azure-key-vault", "polyvault-core"],
         None,
         "`Timestamp`: the standard library has no calendar",
     ),
@@ -97,6 +97,12 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
         &["polyvault-core"],
         Some("reqwest"),
         "a client that is handed in",
+    ),
+    (
+        "azure_core",
+        &["polyvault-azure-key-vault"],
+        Some("azure-core"),
+        "the trait of the vendor's own credentials",
     ),
     (
         "wiremock",

@@ -1,89 +1,98 @@
 //! Where tokens come from, and what a vault says when it gets none.
+//!
+//! [`Chain::from_environment`] takes whichever credential the environment holds, as `open` does.
+//! Each credential also stands for itself, and [`AzureKeyVaultBuilder::credential`] takes any.
+//!
+//! What a credential signs in for, a vault's host tells in the clouds that are known; else the
+//! vault's challenge does, which must name a resource that the vault's host is below.
+//!
+//! [`AzureKeyVaultBuilder::credential`]: crate::AzureKeyVaultBuilder::credential
 
-use polyvault_core::provider::{Variable, no_credential};
-use polyvault_core::transport::{ReadyToken, TokenSource};
-use polyvault_core::{Environment, Result};
+mod app;
+mod certificate;
+mod chain;
+mod challenge;
+mod cloud;
+mod developer;
+mod environment;
+mod issuer;
+mod managed;
+mod sign_in;
+#[cfg(feature = "azure-core")]
+mod token_credential;
 
-use crate::config::SCHEME;
+use std::fmt;
 
-pub(crate) const TOKEN: &str = "POLYVAULT_AZURE_TOKEN";
+use async_trait::async_trait;
+use polyvault_core::Result;
+use polyvault_core::transport::Token;
 
-pub(crate) const VARIABLES: &[Variable] = &[Variable {
-    name: TOKEN,
-    default: "none",
-    what: "a ready bearer token for the vault",
-}];
+pub use self::app::{ClientCertificate, ClientSecret, WorkloadIdentity};
+pub use self::chain::Chain;
+pub use self::cloud::Cloud;
+pub use self::developer::DeveloperTool;
+pub use self::issuer::TokenRequest;
+pub use self::managed::ManagedIdentity;
+#[cfg(feature = "azure-core")]
+pub use self::token_credential::SdkCredential;
 
-/// The credential that the environment holds.
-pub(crate) fn from_environment(environment: &Environment) -> Result<Box<dyn TokenSource>> {
-    match environment.secret(TOKEN) {
-        Some(token) => Ok(Box::new(ReadyToken::new(token))),
-        None => Err(no_credential(SCHEME, VARIABLES)),
+pub(crate) use self::challenge::Challenge;
+pub(crate) use self::cloud::authority_host;
+pub(crate) use self::environment::{AUTHORITY, Found, VARIABLES, from_environment};
+pub(crate) use self::sign_in::{Audience, SignIn};
+
+/// Something that obtains tokens for a vault.
+///
+/// # Example
+///
+/// ```
+/// use async_trait::async_trait;
+/// use polyvault_azure_key_vault::AzureKeyVault;
+/// use polyvault_azure_key_vault::credential::{Credential, TokenRequest};
+/// use polyvault_core::Result;
+/// use polyvault_core::transport::Token;
+///
+/// /// Asks a broker of the company's own.
+/// #[derive(Debug)]
+/// struct Broker;
+///
+/// #[async_trait]
+/// impl Credential for Broker {
+///     fn name(&self) -> &'static str {
+///         "the broker"
+///     }
+///     async fn token(&self, request: &TokenRequest) -> Result<Token> {
+///         let secret = format!("a token for {}", request.scope());
+///         Ok(Token { secret: secret.into(), expires_at: None })
+///     }
+/// }
+///
+/// let store = AzureKeyVault::builder("my-vault").credential(Broker).build()?;
+/// # let _ = store;
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+#[async_trait]
+pub trait Credential: fmt::Debug + Send + Sync + 'static {
+    /// What errors call it.
+    fn name(&self) -> &'static str;
+
+    /// Obtains a token. It is kept until shortly before its end, and asked for by one caller at a time.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if this machine, process or person is not set up for it: a [`Chain`] then tries
+    /// the next one. `Unauthenticated` if it is refused, `Unavailable` and `Timeout` if the issuer
+    /// gives no answer.
+    async fn token(&self, request: &TokenRequest) -> Result<Token>;
+}
+
+#[async_trait]
+impl Credential for Box<dyn Credential> {
+    fn name(&self) -> &'static str {
+        (**self).name()
     }
-}
 
-/// What a vault asks for in the `WWW-Authenticate` header of a 401.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Challenge {
-    pub(crate) authority: Option<String>,
-    pub(crate) resource: Option<String>,
-}
-
-impl Challenge {
-    /// Reads `Bearer key="value", key=value`: in any order, quoted or not.
-    pub(crate) fn parse(header: &str) -> Option<Self> {
-        let (scheme, parameters) = header.trim().split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return None;
-        }
-        let mut challenge = Self::default();
-        for parameter in split_unquoted(parameters) {
-            let (key, value) = parameter.split_once('=')?;
-            let value = value.trim().trim_matches('"').to_owned();
-            match key.trim().to_ascii_lowercase().as_str() {
-                "authorization" | "authorization_uri" => challenge.authority = Some(value),
-                "resource" | "scope" => challenge.resource = Some(value),
-                _ => {}
-            }
-        }
-        Some(challenge)
-    }
-}
-
-/// The parts between commas that stand outside quotes.
-fn split_unquoted(text: &str) -> Vec<&str> {
-    let mut quoted = false;
-    text.split(move |character| {
-        quoted ^= character == '"';
-        character == ',' && !quoted
-    })
-    .filter(|part| !part.trim().is_empty())
-    .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_challenges_in_every_order_and_quoting() {
-        let expected = Challenge {
-            authority: Some("https://login.windows.net/tenant".into()),
-            resource: Some("https://vault.azure.net".into()),
-        };
-        for header in [
-            r#"Bearer authorization="https://login.windows.net/tenant", resource="https://vault.azure.net""#,
-            r#"bearer resource="https://vault.azure.net",authorization_uri="https://login.windows.net/tenant""#,
-            "Bearer authorization=https://login.windows.net/tenant, resource=https://vault.azure.net",
-            r#"Bearer realm="a,b", resource="https://vault.azure.net", authorization="https://login.windows.net/tenant""#,
-        ] {
-            assert_eq!(
-                Challenge::parse(header).as_ref(),
-                Some(&expected),
-                "{header}"
-            );
-        }
-        assert_eq!(Challenge::parse("Basic realm=x"), None);
-        assert_eq!(Challenge::parse("Bearer"), None);
+    async fn token(&self, request: &TokenRequest) -> Result<Token> {
+        (**self).token(request).await
     }
 }

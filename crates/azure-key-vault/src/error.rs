@@ -1,8 +1,11 @@
 //! Refusals: status and code to kind.
 
+mod issuer;
+
 use polyvault_core::transport::{self, Advice, Refusal, RefusalRow, json};
 use polyvault_core::{Error, ErrorKind};
 
+pub(crate) use self::issuer::from_issuer;
 use crate::credential::Challenge;
 use crate::wire::{Refused, RefusedError};
 
@@ -17,6 +20,12 @@ const TABLE: &[RefusalRow] = &[
         "",
         ErrorKind::InvalidInput,
         "the vault refuses the request",
+    ),
+    (
+        400,
+        MALFORMED,
+        ErrorKind::InvalidInput,
+        "the bytes are no backup that the vault can open",
     ),
     (
         401,
@@ -114,6 +123,8 @@ const TABLE: &[RefusalRow] = &[
     ),
 ];
 
+const MALFORMED: &str = "Malformed backup blob";
+
 const BEING_DELETED: &str = "ObjectIsBeingDeleted";
 
 /// The service's codes are short words; what is longer is none, and not kept.
@@ -182,6 +193,10 @@ fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
             "Try again in a few seconds: the service has not ended a delete, a purge or a recovery \
              of this name."
         }
+        (ErrorKind::InvalidInput, MALFORMED) => {
+            "Restore the bytes as the backup gave them, into a vault of the same subscription and \
+             geography."
+        }
         (ErrorKind::InvalidInput, _) => {
             "Check the name (127 letters, digits and hyphens at most), the version id (32 hex \
              digits), the value (25,600 bytes at most) and the tags (15 at most, of 256 characters)."
@@ -194,7 +209,7 @@ fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
     })
 }
 
-const SIGN_IN: &str = "Sign in again: the token has expired, or is of another tenant or for another \
+pub(crate) const SIGN_IN: &str = "Sign in again: the token has expired, or is of another tenant or for another \
     resource than the vault's, which is https://vault.azure.net in the public cloud.";
 
 /// What to do where no refusal of the service says it.
@@ -210,7 +225,26 @@ fn look(operation: &str) -> &'static str {
         "delete" => "Read the secret: if it is still there, delete it again.",
         "recover" => "Read the secret: if it is not there, recover it again.",
         "purge" => "List the deleted secrets: if it is among them, purge it again.",
+        "restore" => {
+            "Read the properties of the secret that was backed up: if it is not there, restore it again. \
+             A restore never changes a secret that exists."
+        }
         _ => "Describe the secret: if it is not as the change was to make it, change it again.",
+    }
+}
+
+/// What to do about a restore that the name's holder forbids; no code tells who holds it.
+pub(crate) fn of_restore(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Conflict => error.with_help(
+            "A secret of the backup's name exists, most likely: read it, and delete and purge it if the \
+             backup is to take its place; or restore into another vault of the same subscription and \
+             geography.",
+        ),
+        ErrorKind::SoftDeleted => error.with_help(
+            "A deleted secret has the backup's name: recover it, or purge it and restore again.",
+        ),
+        _ => error,
     }
 }
 
@@ -223,7 +257,7 @@ pub(crate) fn is_being_deleted(error: &Error) -> bool {
 /// resource is the usual reason of a 401.
 fn asked_for(refusal: &Refusal<'_>) -> Option<String> {
     let challenge = Challenge::parse(refusal.header(&["www-authenticate"])?)?;
-    let resource = challenge.resource?;
+    let resource = challenge.resource.or(challenge.scope)?;
     let authority = challenge.authority.unwrap_or_default();
     Some(format!(
         "Sign in for the resource {resource} at {authority}, and check that the token has not expired."

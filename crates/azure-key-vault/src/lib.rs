@@ -3,11 +3,12 @@
 
 mod builder;
 mod config;
-mod credential;
+pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
 mod operation;
+mod properties;
 mod request;
 mod response;
 mod store;
@@ -16,6 +17,9 @@ mod wire;
 use polyvault_core::provider::Provider;
 
 pub use self::builder::AzureKeyVaultBuilder;
+pub use self::properties::{
+    Backup, DeletedProperties, OutContentType, ReadOptions, RecoveryLevel, SecretProperties,
+};
 pub use self::store::AzureKeyVault;
 
 /// What the registry knows of Azure Key Vault.

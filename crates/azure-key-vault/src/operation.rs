@@ -85,7 +85,7 @@ impl DeletePoll {
         };
         let request = request::list_versions(&self.config, &self.name, &page)?;
         match self.read(request).await {
-            Ok(answer) => Ok(!response::list_versions(&answer)?.items.is_empty()),
+            Ok(answer) => Ok(!response::list(&self.config, &answer)?.items.is_empty()),
             // Who may not list can't tell, and goes on waiting.
             Err(error) if error.kind() == ErrorKind::Forbidden => Ok(false),
             Err(error) => Err(error),

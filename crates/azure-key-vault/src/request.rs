@@ -1,5 +1,7 @@
 //! From the model to requests. Pure: nothing is sent here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, Request};
 use polyvault_core::encoding::{self, Mark};
 use polyvault_core::transport::{Body, UrlBuilder, json, request};
@@ -7,9 +9,11 @@ use polyvault_core::{
     Error, ErrorKind, InfoPatch, Labels, PageRequest, Payload, Result, SecretRef, Timestamp, Value,
     VersionId, VersionPatch,
 };
+use serde::Serialize;
 
 use crate::config::Config;
-use crate::wire::{self, ParameterAttributes, Parameters};
+use crate::properties::{Backup, OutContentType};
+use crate::wire::{self, ParameterAttributes, Parameters, RestoreParameters};
 
 /// A version's value as the service keeps it, and its content type with our mark.
 #[derive(Clone, Debug)]
@@ -53,8 +57,15 @@ pub(crate) fn name<'a>(config: &Config, secret: &'a SecretRef) -> Result<&'a str
         SecretRef::Name(name) => return Ok(name.as_str()),
         SecretRef::Id(id) => id.as_str(),
     };
-    let ours = url::Url::parse(id).is_ok_and(|url| config.endpoint.same_origin(&url));
-    let base = wire::path(config.endpoint.as_str()).unwrap_or_default();
+    let url = url::Url::parse(id).ok().filter(|url| config.is_ours(url));
+    let here = url
+        .as_ref()
+        .is_some_and(|url| config.endpoint.same_origin(url));
+    let ours = url.is_some();
+    let base = match here {
+        true => wire::path(config.endpoint.as_str()).unwrap_or_default(),
+        false => "",
+    };
     let path = wire::path(id).and_then(|path| path.strip_prefix(base));
     match path.and_then(wire::split_path) {
         Some((name, None)) if ours => Ok(name),
@@ -72,11 +83,27 @@ pub(crate) fn get(
     name: &str,
     version: Option<&VersionId>,
 ) -> Result<Request<Body>> {
-    let mut url = secret(config, name)?;
-    if let Some(version) = version {
-        url = version_of(url, version)?;
-    }
+    let url = maybe_version_of(secret(config, name)?, version)?;
     bare(config, Method::GET, url)
+}
+
+/// A read into which the service converts a certificate's secret.
+pub(crate) fn get_as(
+    config: &Config,
+    name: &str,
+    version: Option<&VersionId>,
+    form: OutContentType,
+) -> Result<Request<Body>> {
+    if !config.converts() {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "field `out_content_type`: needs an `api_version` of 2025-06-01-preview or newer",
+        ));
+    }
+    let url = maybe_version_of(secret(config, name)?, version)?;
+    let url = url.query("api-version", &config.api_version);
+    let uri = url.query("outContentType", form.as_str()).build()?;
+    Ok(request(Method::GET, uri, None))
 }
 
 pub(crate) fn set(
@@ -113,7 +140,7 @@ pub(crate) fn update(config: &Config, name: &str, patch: &InfoPatch) -> Result<R
 pub(crate) fn update_version(
     config: &Config,
     name: &str,
-    version: &VersionId,
+    version: Option<&VersionId>,
     patch: &VersionPatch,
 ) -> Result<Request<Body>> {
     let parameters = Parameters {
@@ -122,11 +149,12 @@ pub(crate) fn update_version(
         content_type: patch.content_type.as_deref(),
         attributes: ParameterAttributes {
             enabled: patch.enabled,
-            nbf: patch.not_before.map(Timestamp::as_second),
-            exp: patch.expires_at.map(Timestamp::as_second),
+            // What is left out stays; that a clear is none of it, the capabilities have checked.
+            nbf: patch.not_before.apply_to(None).map(Timestamp::as_second),
+            exp: patch.expires_at.apply_to(None).map(Timestamp::as_second),
         },
     };
-    let url = version_of(secret(config, name)?, version)?;
+    let url = maybe_version_of(secret(config, name)?, version)?;
     with_body(config, Method::PATCH, url, &parameters)
 }
 
@@ -170,8 +198,36 @@ pub(crate) fn purge(config: &Config, name: &str) -> Result<Request<Body>> {
     bare(config, Method::DELETE, deleted(config, name)?)
 }
 
+pub(crate) fn backup(config: &Config, name: &str) -> Result<Request<Body>> {
+    bare(
+        config,
+        Method::POST,
+        secret(config, name)?.literal("/backup"),
+    )
+}
+
+pub(crate) fn restore(config: &Config, backup: &Backup) -> Result<Request<Body>> {
+    if backup.as_bytes().is_empty() {
+        return Err(invalid("field `backup`: there are no bytes"));
+    }
+    // The text takes the string's bytes over, and wipes them.
+    let blob = Value::text(URL_SAFE_NO_PAD.encode(backup.as_bytes()));
+    let parameters = RestoreParameters {
+        value: json::PlainText(&blob),
+    };
+    let url = config.endpoint.url().literal("/secrets/restore");
+    with_body(config, Method::POST, url, &parameters)
+}
+
 fn secret(config: &Config, name: &str) -> Result<UrlBuilder> {
     config.endpoint.url().literal("/secrets").segment(name)
+}
+
+fn maybe_version_of(url: UrlBuilder, version: Option<&VersionId>) -> Result<UrlBuilder> {
+    match version {
+        Some(version) => version_of(url, version),
+        None => Ok(url),
+    }
 }
 
 /// The service gives 32 hexadecimal digits and answers anything else with a 400, or
@@ -204,7 +260,7 @@ fn with_body(
     config: &Config,
     method: Method,
     url: UrlBuilder,
-    parameters: &Parameters<'_>,
+    parameters: &impl Serialize,
 ) -> Result<Request<Body>> {
     let uri = url.query("api-version", &config.api_version).build()?;
     Ok(request(method, uri, Some(json::encode(parameters)?)))
@@ -213,7 +269,7 @@ fn with_body(
 /// The first page by our own URL, every further one by the link that the service gave.
 fn paged(config: &Config, url: UrlBuilder, page: &PageRequest) -> Result<Request<Body>> {
     let uri = match &page.token {
-        Some(link) => config.endpoint.follow(link.as_str())?,
+        Some(link) => config.follow(link.as_str())?,
         None => {
             let mut url = url.query("api-version", &config.api_version);
             if let Some(size) = page.size {

@@ -4,13 +4,14 @@ use http::Response;
 use polyvault_core::encoding::Mark;
 use polyvault_core::transport::{Body, json};
 use polyvault_core::{
-    DeletedSecretInfo, Labels, Page, PageToken, Payload, Result, Secret, SecretInfo, SecretName,
-    Timestamp, VersionId, VersionInfo, VersionState, Written,
+    Labels, Page, PageToken, Payload, Result, Secret, SecretInfo, SecretName, Timestamp, VersionId,
+    VersionInfo, VersionState, Written,
 };
 
 use crate::config::Config;
+use crate::properties::{Backup, DeletedProperties, RecoveryLevel, SecretProperties};
 use crate::request::Stored;
-use crate::wire::{self, Bundle, List};
+use crate::wire::{self, BackupResult, Bundle, List};
 
 /// How a delete went on.
 #[derive(Debug, PartialEq, Eq)]
@@ -141,29 +142,41 @@ pub(crate) fn deleted(response: &Response<Body>) -> Result<Deleted> {
     })
 }
 
-pub(crate) fn list(config: &Config, response: &Response<Body>) -> Result<Page<SecretInfo>> {
-    page(response, |bundle| secret_info(config, bundle))
+pub(crate) fn properties(config: &Config, response: &Response<Body>) -> Result<SecretProperties> {
+    bundle_properties(config, &json::decode(response.body().as_bytes())?)
 }
 
-pub(crate) fn list_versions(response: &Response<Body>) -> Result<Page<VersionInfo>> {
-    page(response, version_info)
+pub(crate) fn deleted_properties(
+    config: &Config,
+    response: &Response<Body>,
+) -> Result<DeletedProperties> {
+    bundle_deleted(config, &json::decode(response.body().as_bytes())?)
+}
+
+pub(crate) fn backup(response: &Response<Body>) -> Result<Backup> {
+    let answer: BackupResult<'_> = json::decode(response.body().as_bytes())?;
+    let blob = answer.value.ok_or_else(|| json::missing("value"))?;
+    Ok(Backup::of(json::binary(blob)?))
+}
+
+/// A page of secrets or of versions.
+pub(crate) fn list(config: &Config, response: &Response<Body>) -> Result<Page<SecretProperties>> {
+    page(response, |bundle| bundle_properties(config, bundle))
 }
 
 pub(crate) fn list_deleted(
     config: &Config,
     response: &Response<Body>,
-) -> Result<Page<DeletedSecretInfo>> {
-    page(response, |bundle| {
-        let level = bundle.attributes.as_ref();
-        let level = level.and_then(|attributes| attributes.recovery_level.as_deref());
-        Ok(DeletedSecretInfo {
-            info: secret_info(config, bundle)?,
-            deleted_at: time(bundle.deleted_date),
-            purge_at: time(bundle.scheduled_purge_date),
-            // Lists may leave the level out; what is in the list of deleted ones is there to be recovered.
-            recoverable: level.is_none_or(|level| level.contains("Recoverable")),
-        })
-    })
+) -> Result<Page<DeletedProperties>> {
+    page(response, |bundle| bundle_deleted(config, bundle))
+}
+
+/// The page with other items.
+pub(crate) fn map<T, U>(page: Page<T>, item: impl Fn(T) -> U) -> Page<U> {
+    Page {
+        items: page.items.into_iter().map(item).collect(),
+        next: page.next,
+    }
 }
 
 fn page<T>(response: &Response<Body>, item: impl Fn(&Bundle<'_>) -> Result<T>) -> Result<Page<T>> {
@@ -179,17 +192,33 @@ fn page<T>(response: &Response<Body>, item: impl Fn(&Bundle<'_>) -> Result<T>) -
 }
 
 fn secret_info(config: &Config, bundle: &Bundle<'_>) -> Result<SecretInfo> {
+    bundle_properties(config, bundle).map(SecretProperties::into_info)
+}
+
+fn bundle_properties(config: &Config, bundle: &Bundle<'_>) -> Result<SecretProperties> {
     let id = bundle.id.as_deref().ok_or_else(|| json::missing("id"))?;
     let (name, _) = wire::split_id(id).ok_or_else(|| json::missing("name in `id`"))?;
-    let current = version_info(bundle)?;
-    Ok(SecretInfo {
-        name: Some(SecretName::new(name).map_err(|_| json::missing("name in `id`"))?),
-        labels: current.labels.clone(),
-        state: current.state.clone(),
-        updated_at: current.updated_at,
+    let attributes = bundle.attributes.as_ref();
+    let level = attributes.and_then(|attributes| attributes.recovery_level.as_deref());
+    let previous = bundle.previous_version.as_deref();
+    Ok(SecretProperties {
+        secret: config.secret_id(name)?,
+        name: SecretName::new(name).map_err(|_| json::missing("name in `id`"))?,
+        version: version_info(bundle)?,
+        recovery_level: level.map(RecoveryLevel::from),
+        recoverable_days: attributes.and_then(|attributes| attributes.recoverable_days),
         managed: bundle.managed.unwrap_or(false),
-        current: Some(current),
-        ..SecretInfo::new(config.secret_id(name)?)
+        key_id: bundle.kid.clone(),
+        previous_version: previous.and_then(|id| VersionId::new(id).ok()),
+    })
+}
+
+fn bundle_deleted(config: &Config, bundle: &Bundle<'_>) -> Result<DeletedProperties> {
+    Ok(DeletedProperties {
+        properties: bundle_properties(config, bundle)?,
+        recovery_id: bundle.recovery_id.clone(),
+        deleted_at: time(bundle.deleted_date),
+        purge_at: time(bundle.scheduled_purge_date),
     })
 }
 

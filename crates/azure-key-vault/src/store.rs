@@ -14,9 +14,11 @@ use polyvault_core::{
 use crate::builder::AzureKeyVaultBuilder;
 use crate::config::{Config, SCHEME};
 use crate::operation::Begun;
+use crate::properties::{DeletedProperties, SecretProperties};
 use crate::{error, request, response};
 
 mod look;
+mod native;
 mod put;
 mod remove;
 
@@ -121,13 +123,9 @@ impl SecretStore for AzureKeyVault {
     }
 
     async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
-        let read = async {
-            self.capabilities.check_page(&page)?;
-            let request = request::list(&self.config, &page)?;
-            let answer = self.send("list", None, request).await?;
-            response::list(&self.config, &answer)
-        };
-        read.await
+        let listed = self.list_secrets("list", &page).await;
+        listed
+            .map(|page| response::map(page, SecretProperties::into_info))
             .map_err(|error| error.about(SCHEME, "list", None))
     }
 
@@ -142,6 +140,7 @@ impl SecretStore for AzureKeyVault {
                 .await
         };
         read.await
+            .map(|page| response::map(page, |listed| listed.version))
             .map_err(|error| error.about(SCHEME, "list_versions", Some(secret.as_str())))
     }
 
@@ -203,9 +202,10 @@ impl SecretStore for AzureKeyVault {
                 _ => return Err(Error::unsupported(SCHEME, "update_version")),
             };
             if let Some(text) = &patch.content_type {
-                patch.content_type = Some(self.remarked(name, version, text).await?);
+                let looked = self.remarked("update_version", name, Some(version), text);
+                patch.content_type = Some(looked.await?.1);
             }
-            let request = request::update_version(&self.config, name, version, &patch)?;
+            let request = request::update_version(&self.config, name, Some(version), &patch)?;
             let answer = self.change("update_version", name, request).await?;
             response::version(&answer)
                 .map_err(|error| error::ADVICE.unknown("update_version", error))
@@ -231,13 +231,9 @@ impl SecretStore for AzureKeyVault {
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
-        let read = async {
-            self.capabilities.check_list_deleted(&page)?;
-            let request = request::list_deleted(&self.config, &page)?;
-            let answer = self.send("list_deleted", None, request).await?;
-            response::list_deleted(&self.config, &answer)
-        };
-        read.await
+        let listed = self.list_deleted("list_deleted", &page).await;
+        listed
+            .map(|page| response::map(page, DeletedProperties::into_info))
             .map_err(|error| error.about(SCHEME, "list_deleted", None))
     }
 

@@ -21,8 +21,12 @@ pub(crate) struct Bundle<'a> {
     pub(crate) attributes: Option<Attributes>,
     pub(crate) tags: Option<BTreeMap<String, Option<String>>>,
     pub(crate) managed: Option<bool>,
+    pub(crate) kid: Option<String>,
+    pub(crate) previous_version: Option<String>,
     pub(crate) recovery_id: Option<String>,
+    #[serde(default, deserialize_with = "integer")]
     pub(crate) deleted_date: Option<i64>,
+    #[serde(default, deserialize_with = "integer")]
     pub(crate) scheduled_purge_date: Option<i64>,
 }
 
@@ -31,11 +35,24 @@ pub(crate) struct Bundle<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Attributes {
     pub(crate) enabled: Option<bool>,
+    #[serde(default, deserialize_with = "integer")]
     pub(crate) nbf: Option<i64>,
+    #[serde(default, deserialize_with = "integer")]
     pub(crate) exp: Option<i64>,
+    #[serde(default, deserialize_with = "integer")]
     pub(crate) created: Option<i64>,
+    #[serde(default, deserialize_with = "integer")]
     pub(crate) updated: Option<i64>,
     pub(crate) recovery_level: Option<String>,
+    #[serde(default, deserialize_with = "integer")]
+    pub(crate) recoverable_days: Option<u32>,
+}
+
+/// `BackupSecretResult`; no `Debug`: the blob is kept like a secret.
+#[derive(Deserialize)]
+pub(crate) struct BackupResult<'a> {
+    #[serde(borrow)]
+    pub(crate) value: Option<&'a RawValue>,
 }
 
 /// A page of a list.
@@ -46,6 +63,17 @@ pub(crate) struct List<'a> {
     #[serde(borrow, default, deserialize_with = "even_null")]
     pub(crate) value: Option<Vec<Bundle<'a>>>,
     pub(crate) next_link: Option<String>,
+}
+
+/// A whole number; null and what does not fit are not told.
+fn integer<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: TryFrom<i64>,
+    D: Deserializer<'de>,
+{
+    let told: Option<serde_json::Number> = Option::deserialize(deserializer)?;
+    let whole = told.and_then(|number| number.as_i64());
+    Ok(whole.and_then(|number| T::try_from(number).ok()))
 }
 
 fn even_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
@@ -68,6 +96,12 @@ pub(crate) struct Parameters<'a> {
     pub(crate) content_type: Option<&'a str>,
     #[serde(skip_serializing_if = "ParameterAttributes::is_empty")]
     pub(crate) attributes: ParameterAttributes,
+}
+
+/// `SecretRestoreParameters`: the blob as base64url without padding.
+#[derive(Debug, Serialize)]
+pub(crate) struct RestoreParameters<'a> {
+    pub(crate) value: PlainText<'a>,
 }
 
 /// The attributes that a request can set; times are unix seconds.
@@ -107,6 +141,42 @@ impl RefusedError {
         let inner = self.innererror.as_deref().and_then(Self::innermost);
         inner.or(self.code.as_deref())
     }
+}
+
+/// What an issuer of tokens answers; numbers may be texts. No `Debug`: it would show the token.
+/// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#successful-response-1>
+#[derive(Deserialize)]
+pub(crate) struct TokenAnswer<'a> {
+    #[serde(borrow)]
+    pub(crate) access_token: Option<&'a RawValue>,
+    /// Seconds.
+    #[serde(borrow)]
+    pub(crate) expires_in: Option<&'a RawValue>,
+    /// Unix seconds, of managed identities.
+    #[serde(borrow)]
+    pub(crate) expires_on: Option<&'a RawValue>,
+}
+
+/// What `az` (`accessToken`, `expires_on`) and `azd` (`token`, `expiresOn`) print.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToolToken<'a> {
+    #[serde(borrow)]
+    pub(crate) access_token: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) token: Option<&'a RawValue>,
+    /// Unix seconds.
+    #[serde(borrow, rename = "expires_on")]
+    pub(crate) expires_on_seconds: Option<&'a RawValue>,
+    pub(crate) expires_on: Option<String>,
+}
+
+/// How an issuer refuses.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct IssuerRefused {
+    pub(crate) error: Option<String>,
+    pub(crate) error_codes: Option<Vec<Option<i64>>>,
+    pub(crate) trace_id: Option<String>,
 }
 
 /// The name and the version in an id, `https://VAULT/COLLECTION/NAME[/VERSION]`.

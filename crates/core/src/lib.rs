@@ -24,7 +24,7 @@ pub use self::environment::Environment;
 pub use self::error::{Error, ErrorKind, Result, Retry};
 pub use self::memory::MemoryStore;
 pub use self::model::{
-    DeletedSecretInfo, InfoPatch, Labels, Secret, SecretInfo, VersionChange, VersionInfo,
+    DeletedSecretInfo, Edit, InfoPatch, Labels, Secret, SecretInfo, VersionChange, VersionInfo,
     VersionPatch, VersionState, Written,
 };
 pub use self::name::{OperationId, SecretId, SecretName, SecretRef, VersionId, VersionSelector};

@@ -223,15 +223,71 @@ pub enum VersionChange {
     CancelDestruction,
 }
 
-/// Changes to the metadata of one version, sent as one request; what is `None` stays.
+/// What a change does to a field that need not be there.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::Edit;
+///
+/// assert_eq!(Edit::Keep.apply_to(Some(1)), Some(1));
+/// assert_eq!(Edit::from(2).apply_to(Some(1)), Some(2));
+/// assert_eq!(Edit::Clear.apply_to(Some(1)), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It becomes this.
+    Set(T),
+    /// It goes away, if it is there.
+    Clear,
+}
+
+impl<T> Edit<T> {
+    /// What the field holds after the change.
+    #[must_use]
+    pub fn apply_to(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Set(new) => Some(new),
+            Self::Clear => None,
+        }
+    }
+}
+
+impl<T> From<T> for Edit<T> {
+    fn from(new: T) -> Self {
+        Self::Set(new)
+    }
+}
+
+/// Changes to the metadata of one version, sent as one request; what is `None` or
+/// [`Keep`](Edit::Keep) stays.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::{Edit, Timestamp, VersionPatch};
+///
+/// let end: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
+/// let patch = VersionPatch {
+///     not_before: Edit::Clear,
+///     expires_at: end.into(),
+///     ..VersionPatch::default()
+/// };
+/// assert_eq!(patch.expires_at, Edit::Set(end));
+/// assert_eq!(patch.enabled, None);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VersionPatch {
     /// Whether it can be read.
     pub enabled: Option<bool>,
-    /// A new start of validity, UTC.
-    pub not_before: Option<Timestamp>,
-    /// A new end of validity, UTC.
-    pub expires_at: Option<Timestamp>,
+    /// A new start of validity, UTC, or none.
+    pub not_before: Edit<Timestamp>,
+    /// A new end of validity, UTC, or none.
+    pub expires_at: Edit<Timestamp>,
     /// The new labels, all of them.
     pub labels: Option<Labels>,
     /// A new content type; the empty one clears it.

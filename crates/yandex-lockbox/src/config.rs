@@ -66,7 +66,12 @@ pub(crate) const REFUSALS: &[Rule] = &[
         url: "https://yandex.cloud/en/docs/lockbox/api-ref/Secret/addVersion",
     },
     Rule {
-        capabilities: &["content_type", "validity", "update_version"],
+        capabilities: &[
+            "content_type",
+            "validity",
+            "clear_validity",
+            "update_version",
+        ],
         rule: "a version has entries and a description, and can't be changed",
         url: "https://yandex.cloud/en/docs/lockbox/quickstart",
     },
@@ -102,6 +107,7 @@ pub(crate) fn capabilities() -> Capabilities {
         content_type: false,
         description: Scope::Secret,
         validity: false,
+        clear_validity: false,
         disable: Scope::Secret,
         rename: true,
         deletion_protection: true,

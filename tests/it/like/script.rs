@@ -4,7 +4,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use polyvault::encoding::Mark;
 use polyvault::{
-    DeleteOptions, GetOptions, IdempotencyKey, InfoPatch, Labels, OnSoftDeleted, OperationId,
+    DeleteOptions, Edit, GetOptions, IdempotencyKey, InfoPatch, Labels, OnSoftDeleted, OperationId,
     PageRequest, PageToken, PasswordSpec, Payload, PutMode, PutOptions, Result, SecretId,
     SecretName, SecretRef, SecretStore, SecretStoreExt, Value, VersionChange, VersionId,
     VersionPatch, VersionSelector, WaitPolicy,
@@ -180,7 +180,11 @@ pub(crate) const STEPS: &[Step] = steps! {
     "a version's labels and content type" => |s| change(s, VersionChange::Update(VersionPatch {
         labels: Some(labels("team", "red")),
         content_type: Some("text/html".to_owned()),
-        expires_at: Some("2031-01-01T00:00:00Z".parse().unwrap()),
+        expires_at: Edit::Set("2031-01-01T00:00:00Z".parse().unwrap()),
+        ..VersionPatch::default()
+    }));
+    "a cleared end of validity" => |s| change(s, VersionChange::Update(VersionPatch {
+        expires_at: Edit::Clear,
         ..VersionPatch::default()
     }));
     "a change of nothing" => |s| change(s, VersionChange::Update(VersionPatch::default()));

@@ -7,10 +7,11 @@ use polyvault_core::encoding::Mark;
 use polyvault_core::transport::Body;
 use polyvault_core::{
     Error, ErrorKind, GetOptions, Page, PageRequest, PageToken, Result, Secret, SecretInfo,
-    SecretName, VersionId, VersionInfo, VersionSelector, VersionState,
+    SecretName, VersionId, VersionSelector, VersionState,
 };
 
 use super::AzureKeyVault;
+use crate::properties::{DeletedProperties, SecretProperties};
 use crate::{request, response};
 
 impl AzureKeyVault {
@@ -20,10 +21,7 @@ impl AzureKeyVault {
         name: &str,
         options: &GetOptions,
     ) -> Result<Secret> {
-        let version = match &options.version {
-            VersionSelector::Exact(version) => Some(version),
-            _ => None,
-        };
+        let version = exact(&options.version);
         let answer = self.read_named(operation, name, version).await?;
         response::secret(&self.config, &answer)
     }
@@ -38,36 +36,50 @@ impl AzureKeyVault {
         self.send(operation, Some(name), request).await
     }
 
-    /// A version's content type as it is to be stored: the mark of an encoded one stays.
+    /// A version's content type as it is to be stored: the mark of an encoded one stays. Also the
+    /// id of that version, so that no other one is changed where the current one was meant.
     pub(super) async fn remarked(
         &self,
+        operation: &'static str,
         name: &str,
-        version: &VersionId,
+        version: Option<&VersionId>,
         content_type: &str,
-    ) -> Result<String> {
-        let operation = "update_version";
-        let mark = match self.read_named(operation, name, Some(version)).await {
-            Ok(answer) => response::mark_of(&answer)?,
-            Err(error) if error.kind() == ErrorKind::Disabled => {
-                let listed = self.listed_mark(name, version).await;
-                listed.map_err(|error| needs(error, "list, for the version is disabled"))?
+    ) -> Result<(Option<VersionId>, String)> {
+        let (seen, mark) = match (self.read_named(operation, name, version).await, version) {
+            (Ok(answer), _) => (response::version(&answer)?.id, response::mark_of(&answer)?),
+            (Err(error), Some(version)) if error.kind() == ErrorKind::Disabled => {
+                let listed = self.listed_mark(operation, name, version).await;
+                let listed =
+                    listed.map_err(|error| needs(error, "list, for the version is disabled"));
+                (None, listed?)
             }
-            Err(error) => return Err(needs(error, "get")),
+            (Err(error), None) if error.kind() == ErrorKind::Disabled => {
+                return Err(error.with_help(
+                    "Say which version: of a disabled secret the service does not tell which is current.",
+                ));
+            }
+            (Err(error), _) => return Err(needs(error, "get")),
         };
+        let version = version.cloned().or(seen);
         let Some(mark) = mark else {
-            return Ok(content_type.to_owned());
+            return Ok((version, content_type.to_owned()));
         };
         mark.check_version()?;
         let mark = Mark::of(Some(content_type));
         self.capabilities.check_mark(&mark)?;
-        Ok(mark.to_string())
+        Ok((version, mark.to_string()))
     }
 
-    async fn listed_mark(&self, name: &str, version: &VersionId) -> Result<Option<Mark>> {
+    async fn listed_mark(
+        &self,
+        operation: &'static str,
+        name: &str,
+        version: &VersionId,
+    ) -> Result<Option<Mark>> {
         let (mut page, mut seen) = (PageRequest::default(), HashSet::new());
         loop {
             let request = request::list_versions(&self.config, name, &page)?;
-            let answer = self.send("update_version", Some(name), request).await?;
+            let answer = self.send(operation, Some(name), request).await?;
             match response::mark_in_list(&answer, version)? {
                 (Some(mark), _) => return Ok(mark),
                 (None, Some(next)) => page.token = Some(unseen(&mut seen, next)?),
@@ -94,7 +106,7 @@ impl AzureKeyVault {
         let mut seen = HashSet::new();
         loop {
             let listed = self.versions_page("describe", name, &page).await?;
-            let found = listed.items.into_iter();
+            let found = listed.items.into_iter().map(|item| item.version);
             disabled.extend(found.filter(|version| version.state == VersionState::Disabled));
             match listed.next {
                 Some(next) => page.token = Some(unseen(&mut seen, next)?),
@@ -116,6 +128,28 @@ impl AzureKeyVault {
         })
     }
 
+    pub(super) async fn list_secrets(
+        &self,
+        operation: &'static str,
+        page: &PageRequest,
+    ) -> Result<Page<SecretProperties>> {
+        self.capabilities.check_page(page)?;
+        let request = request::list(&self.config, page)?;
+        let answer = self.send(operation, None, request).await?;
+        response::list(&self.config, &answer)
+    }
+
+    pub(super) async fn list_deleted(
+        &self,
+        operation: &'static str,
+        page: &PageRequest,
+    ) -> Result<Page<DeletedProperties>> {
+        self.capabilities.check_list_deleted(page)?;
+        let request = request::list_deleted(&self.config, page)?;
+        let answer = self.send(operation, None, request).await?;
+        response::list_deleted(&self.config, &answer)
+    }
+
     /// A page of versions; the first one is not empty, for the service answers an
     /// unknown name with an empty list, and empty pages may go on.
     pub(super) async fn list_versions_named(
@@ -123,7 +157,7 @@ impl AzureKeyVault {
         operation: &'static str,
         name: &str,
         mut page: PageRequest,
-    ) -> Result<Page<VersionInfo>> {
+    ) -> Result<Page<SecretProperties>> {
         let from_start = page.token.is_none();
         let mut seen = HashSet::new();
         loop {
@@ -143,9 +177,18 @@ impl AzureKeyVault {
         operation: &'static str,
         name: &str,
         page: &PageRequest,
-    ) -> Result<Page<VersionInfo>> {
+    ) -> Result<Page<SecretProperties>> {
         let request = request::list_versions(&self.config, name, page)?;
-        response::list_versions(&self.send(operation, Some(name), request).await?)
+        let answer = self.send(operation, Some(name), request).await?;
+        response::list(&self.config, &answer)
+    }
+}
+
+/// The version that is asked for, unless it is the current one.
+pub(super) fn exact(version: &VersionSelector) -> Option<&VersionId> {
+    match version {
+        VersionSelector::Exact(version) => Some(version),
+        _ => None,
     }
 }
 

@@ -9,10 +9,13 @@
 )]
 
 mod conformance;
+mod credential;
 mod emulator;
 mod exchanges;
 mod harness;
 mod interrupted;
+mod native;
+mod privileges;
 mod readme;
 mod refusals;
 mod replay;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use polyvault_azure_key_vault::AzureKeyVault;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use polyvault_azure_key_vault::{AzureKeyVault, Backup};
 use polyvault_core::ErrorKind::{
     Conflict, Forbidden, InvalidInput, NotFound, RateLimited, Unauthenticated, Unavailable,
 };
@@ -187,6 +189,9 @@ async fn call(store: &AzureKeyVault, operation: &str) -> Error {
         "delete" => store.delete("mysecret").await.unwrap_err(),
         "recover" => store.recover("mysecret").await.unwrap_err(),
         "purge" => store.purge("mysecret").await.unwrap_err(),
+        "get_deleted" => store.get_deleted(&secret).await.unwrap_err(),
+        "backup" => store.backup(&secret).await.unwrap_err(),
+        "restore" => restore(store, b"made up").await,
         other => panic!("no call {other}"),
     }
 }
@@ -204,6 +209,11 @@ async fn get(store: &AzureKeyVault, name: &str) -> Error {
     read.unwrap_err()
 }
 
+async fn restore(store: &AzureKeyVault, blob: &[u8]) -> Error {
+    let backup = Backup::from_bytes(blob);
+    store.restore(&backup).await.unwrap_err()
+}
+
 /// The error of the call that sends the fixture's request.
 async fn refused(store: &AzureKeyVault, fixture: &Fixture) -> Error {
     let request = &fixture.request;
@@ -218,6 +228,18 @@ async fn refused(store: &AzureKeyVault, fixture: &Fixture) -> Error {
         ("PUT", ["secrets", name]) => {
             let value = request.body.as_ref().unwrap()["value"].as_str().unwrap();
             put(store, name, value).await
+        }
+        ("POST", ["secrets", "restore"]) => {
+            let blob = request.body.as_ref().unwrap()["value"].as_str().unwrap();
+            restore(store, &URL_SAFE_NO_PAD.decode(blob).unwrap()).await
+        }
+        ("POST", ["secrets", name, "backup"]) => {
+            let secret = SecretRef::try_from(*name).unwrap();
+            store.backup(&secret).await.unwrap_err()
+        }
+        ("GET", ["deletedsecrets", name]) => {
+            let secret = SecretRef::try_from(*name).unwrap();
+            store.get_deleted(&secret).await.unwrap_err()
         }
         ("DELETE", ["secrets", name]) => store.delete(*name).await.unwrap_err(),
         ("DELETE", ["deletedsecrets", name]) => store.purge(*name).await.unwrap_err(),

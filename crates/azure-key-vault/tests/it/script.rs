@@ -40,12 +40,27 @@ pub(crate) fn load(name: &str) -> Fixture {
 
 /// Calls a store that gets the fixture's answer, and holds what it asked to the fixture's request.
 pub(crate) async fn exchange<T>(fixture: &str, call: impl AsyncFnOnce(AzureKeyVault) -> T) -> T {
+    exchange_after([], fixture, call).await
+}
+
+/// The same, where these looks come before.
+pub(crate) async fn exchange_after<T, const LOOKS: usize>(
+    looks: [Answer; LOOKS],
+    fixture: &str,
+    call: impl AsyncFnOnce(AzureKeyVault) -> T,
+) -> T {
     let fixture = load(fixture);
-    let script = Script::new([Ok(fixture.http_response().unwrap())]);
+    let last = Ok(fixture.http_response().unwrap());
+    let script = Script::new(looks.into_iter().chain([last]));
     let outcome = call(store_on(&script)).await;
     let sent = script.sent();
-    assert_eq!(sent.len(), 1, "{}: {:?}", fixture.name, script.lines());
-    same_request(&sent[0], &fixture);
+    let lines = script.lines();
+    assert_eq!(sent.len(), LOOKS + 1, "{}: {lines:?}", fixture.name);
+    assert!(
+        sent[..LOOKS].iter().all(|look| look.method() == "GET"),
+        "{lines:?}"
+    );
+    same_request(&sent[LOOKS], &fixture);
     outcome
 }
 

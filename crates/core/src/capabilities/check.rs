@@ -2,10 +2,14 @@
 
 use super::{Capabilities, CreateStrength, Encoded, Entries, MakeCurrent, Scope, Versions};
 use crate::encoding::{self, Mark};
-use crate::model::{InfoPatch, Labels, VersionChange, VersionPatch};
+use crate::model::{Edit, InfoPatch, Labels, VersionChange, VersionPatch};
 use crate::options::{DeleteOptions, GetOptions, PutMode, PutOptions};
 use crate::payload::DEFAULT_KEY;
 use crate::{Error, ErrorKind, PageRequest, Payload, Result, SecretRef, VersionSelector};
+
+/// The way out where a change can't clear the validity.
+const CLEAR_BY_A_PUT: &str = "Put a new version without this start or end of validity: a put \
+     never carries them over.";
 
 impl Capabilities {
     /// Checks which secret is meant.
@@ -126,8 +130,13 @@ impl Capabilities {
         if patch.enabled.is_some() {
             self.need(self.disable == Scope::Version, "disable")?;
         }
-        if patch.not_before.is_some() || patch.expires_at.is_some() {
+        let validity = [patch.not_before, patch.expires_at];
+        if validity != [Edit::Keep; 2] {
             self.need(self.validity, "validity")?;
+        }
+        if validity.contains(&Edit::Clear) {
+            self.need(self.clear_validity, "clear_validity")
+                .map_err(|error| error.with_help(CLEAR_BY_A_PUT))?;
         }
         if patch.labels.is_some() {
             self.need(self.labels == Scope::Version, "labels")?;
@@ -368,5 +377,73 @@ impl Capabilities {
 
     fn invalid(&self, rule: impl Into<std::borrow::Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::InvalidInput, rule).with_provider(self.provider)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::{MemoryStore, SecretStore, Timestamp};
+
+    fn check(can: &Capabilities, patch: VersionPatch) -> Result<()> {
+        let secret = SecretRef::try_from("a").unwrap();
+        can.check_update_version(&secret, &VersionChange::Update(patch))
+    }
+
+    fn ends() -> [VersionPatch; 2] {
+        [
+            VersionPatch {
+                not_before: Edit::Clear,
+                ..VersionPatch::default()
+            },
+            VersionPatch {
+                expires_at: Edit::Clear,
+                ..VersionPatch::default()
+            },
+        ]
+    }
+
+    #[test]
+    fn a_clear_that_the_store_can_not_do_is_refused_with_the_way_out() {
+        let mut can = MemoryStore::new().capabilities().clone();
+        let beside = |patch| VersionPatch {
+            enabled: Some(true),
+            content_type: Some("text/plain".to_owned()),
+            ..patch
+        };
+        for patch in ends().into_iter().chain(ends().map(beside)) {
+            can.clear_validity = true;
+            assert!(check(&can, patch.clone()).is_ok(), "{patch:?}");
+
+            can.clear_validity = false;
+            let error = check(&can, patch).unwrap_err();
+            let due = Error::unsupported("memory", "clear_validity");
+            assert_eq!(error.to_string(), due.to_string());
+            assert_eq!(error.help(), CLEAR_BY_A_PUT);
+        }
+    }
+
+    #[test]
+    fn a_set_needs_no_clear_and_a_patch_that_keeps_all_changes_nothing() {
+        let mut can = MemoryStore::new().capabilities().clone();
+        can.clear_validity = false;
+        let set = VersionPatch {
+            not_before: Timestamp::UNIX_EPOCH.into(),
+            expires_at: Edit::Set(Timestamp::MAX),
+            ..VersionPatch::default()
+        };
+        assert!(check(&can, set).is_ok());
+
+        let keep = VersionPatch {
+            not_before: Edit::Keep,
+            expires_at: Edit::Keep,
+            ..VersionPatch::default()
+        };
+        assert_eq!(
+            check(&can, keep).unwrap_err().kind(),
+            ErrorKind::InvalidInput
+        );
     }
 }

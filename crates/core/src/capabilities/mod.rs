@@ -147,6 +147,8 @@ pub struct Capabilities {
     pub description: Scope,
     /// Start and end of a version's validity.
     pub validity: bool,
+    /// Clearing the start or the end of a version's validity by a change.
+    pub clear_validity: bool,
     /// Disabling.
     pub disable: Scope,
     /// Renaming.

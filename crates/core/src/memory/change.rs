@@ -103,8 +103,8 @@ impl State {
                     service.can.check_stored_type(payload, Some(text))?;
                 }
                 version.enabled = patch.enabled.unwrap_or(version.enabled);
-                version.not_before = patch.not_before.or(version.not_before);
-                version.expires_at = patch.expires_at.or(version.expires_at);
+                version.not_before = patch.not_before.apply_to(version.not_before);
+                version.expires_at = patch.expires_at.apply_to(version.expires_at);
                 if let Some(text) = patch.content_type {
                     version.content_type = given(&text);
                 }

@@ -213,6 +213,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     content_type: true,
     description: Scope::Secret,
     validity: true,
+    clear_validity: true,
     disable: Scope::Version,
     rename: true,
     deletion_protection: true,

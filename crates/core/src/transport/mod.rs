@@ -160,13 +160,36 @@ impl fmt::Display for SendError {
 
 impl std::error::Error for SendError {}
 
+/// What sends requests where nothing was handed in: reqwest, where it is compiled in. A store and
+/// its sign-in share one.
+///
+/// # Errors
+///
+/// `Config` if none is compiled in.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "reqwest")] {
+/// use polyvault_core::transport::{ClientOptions, default_transport};
+///
+/// let options = ClientOptions { transport: Some(default_transport()?), ..ClientOptions::default() };
+/// # let _ = options;
+/// # }
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
 #[cfg(feature = "reqwest")]
-pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Ok(Arc::new(ReqwestTransport::default()))
 }
 
+/// What sends requests where nothing was handed in: none is compiled in here.
+///
+/// # Errors
+///
+/// `Config`, always.
 #[cfg(not(feature = "reqwest"))]
-pub(crate) fn default_transport() -> crate::Result<Arc<dyn Transport>> {
+pub fn default_transport() -> crate::Result<Arc<dyn Transport>> {
     Err(crate::Error::new(
         crate::ErrorKind::Config,
         "field `transport`: none is compiled in, so one must be handed in",

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::HeaderMap;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tracing::Instrument as _;
@@ -56,6 +57,12 @@ impl fmt::Debug for Token {
 ///     fn renewable(&self) -> bool {
 ///         self.0.renewable()
 ///     }
+///     fn is_ready(&self) -> bool {
+///         self.0.is_ready()
+///     }
+///     fn challenged(&self, headers: &http::HeaderMap) -> Result<bool> {
+///         self.0.challenged(headers)
+///     }
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -78,6 +85,23 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     fn renewable(&self) -> bool {
         true
     }
+
+    /// Whether it is known for what to sign in. Where it is not, the client reads the URL of its
+    /// request without credential and body first, and tells [`challenged`](Self::challenged).
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// Is told the headers of a refusal for want of a token that is taken, before a newer one is
+    /// asked for; gives whether they taught something that makes another one likely to be taken.
+    ///
+    /// # Errors
+    ///
+    /// If the service asks for what it must not be given: then no token is sent to it any more.
+    fn challenged(&self, headers: &HeaderMap) -> Result<bool> {
+        let _ = headers;
+        Ok(false)
+    }
 }
 
 #[async_trait]
@@ -88,6 +112,14 @@ impl TokenSource for Box<dyn TokenSource> {
 
     fn renewable(&self) -> bool {
         (**self).renewable()
+    }
+
+    fn is_ready(&self) -> bool {
+        (**self).is_ready()
+    }
+
+    fn challenged(&self, headers: &HeaderMap) -> Result<bool> {
+        (**self).challenged(headers)
     }
 }
 
@@ -277,6 +309,14 @@ impl TokenCache {
         self.wait_or_fetch(failures, |kept| kept.generation > generation)
             .await
             .map(Some)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.shared.source.is_ready()
+    }
+
+    pub(super) fn challenged(&self, headers: &HeaderMap) -> Result<bool> {
+        self.shared.source.challenged(headers)
     }
 
     /// The outcome of the fetch that is under way, or of one of our own.

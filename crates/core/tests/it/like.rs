@@ -39,6 +39,7 @@ fn reasons<const N: usize>(reasons: [&str; N]) -> BTreeSet<String> {
 async fn a_store_like_azure_keeps_every_promise() {
     let due = reasons([
         "capability `cancel_destruction`",
+        "capability `clear_validity`",
         "capability `create: atomic`",
         "capability `deletion_protection`",
         "capability `description`",
@@ -55,6 +56,7 @@ async fn a_store_like_azure_keeps_every_promise() {
 async fn a_store_like_lockbox_keeps_every_promise() {
     let due = reasons([
         "capability `cancel_destruction`",
+        "capability `clear_validity`",
         "capability `content_type`",
         "capability `create: atomic`",
         "capability `destroy`",
@@ -78,6 +80,7 @@ async fn a_store_like_wix_keeps_every_promise() {
     let due = reasons([
         "capability `binary`",
         "capability `cancel_destruction`",
+        "capability `clear_validity`",
         "capability `content_type`",
         "capability `deletion_protection`",
         "capability `destroy`",
@@ -102,12 +105,12 @@ async fn a_store_like_wix_keeps_every_promise() {
 /// Every value of every field once, also those that no service has.
 #[tokio::test]
 async fn a_store_of_any_one_other_capability_keeps_every_promise() {
-    let changes: [fn(&mut Capabilities); 24] = [
+    let changes: [fn(&mut Capabilities); 25] = [
         |can| {
             can.versions = Versions::None;
             (can.update_version, can.disable) = (false, Scope::Secret);
             (can.make_current, can.destroy) = (MakeCurrent::None, false);
-            can.cancel_destruction = false;
+            (can.cancel_destruction, can.clear_validity) = (false, false);
         },
         |can| can.versions = Versions::Listed,
         |can| can.labels = Scope::None,
@@ -115,12 +118,13 @@ async fn a_store_of_any_one_other_capability_keeps_every_promise() {
         |can| can.content_type = false,
         |can| can.description = Scope::None,
         |can| can.description = Scope::Version,
-        |can| can.validity = false,
+        |can| (can.validity, can.clear_validity) = (false, false),
+        |can| can.clear_validity = false,
         |can| can.disable = Scope::None,
         |can| can.disable = Scope::Secret,
         |can| can.rename = false,
         |can| can.deletion_protection = false,
-        |can| can.update_version = false,
+        |can| (can.update_version, can.clear_validity) = (false, false),
         |can| can.make_current = MakeCurrent::Copy,
         |can| can.destroy = false,
         // Nothing can be brought back of what doesn't stay.

@@ -4,9 +4,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use polyvault_core::capabilities::{CreateStrength, MakeCurrent, Scope, Versions};
 use polyvault_core::{
-    Error, ErrorKind, GetOptions, InfoPatch, Labels, OperationId, PageRequest, PutMode, PutOptions,
-    SecretName, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionChange, VersionId,
-    VersionPatch,
+    Edit, Error, ErrorKind, GetOptions, InfoPatch, Labels, OperationId, PageRequest, PutMode,
+    PutOptions, SecretName, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionChange,
+    VersionId, VersionPatch,
 };
 
 use super::tools::{ensure, fresh, labels, pinned, refused, without_requests};
@@ -224,7 +224,17 @@ fn denied_changes<'a>(
         (
             updates && !can.validity,
             "validity",
-            update(|p| p.expires_at = Some(Timestamp::MAX)),
+            update(|p| p.expires_at = Edit::Set(Timestamp::MAX)),
+        ),
+        (
+            updates && can.validity && !can.clear_validity,
+            "clear_validity",
+            update(|p| p.expires_at = Edit::Clear),
+        ),
+        (
+            updates && can.validity && !can.clear_validity,
+            "clear_validity",
+            update(|p| (p.not_before, p.enabled) = (Edit::Clear, Some(true))),
         ),
         (
             updates && can.labels != Scope::Version,

@@ -49,6 +49,7 @@ pub fn flips(capabilities: &Capabilities) -> Vec<Flip> {
         content_type,
         description,
         validity,
+        clear_validity,
         disable,
         rename,
         deletion_protection,
@@ -87,6 +88,7 @@ pub fn flips(capabilities: &Capabilities) -> Vec<Flip> {
     flip!(content_type, "capability_content_type", not);
     flip!(description, "capability_description", cycle(next_scope));
     flip!(validity, "capability_validity", not);
+    flip!(clear_validity, "capability_clear_validity", not);
     flip!(disable, "capability_disable", cycle(next_scope));
     flip!(rename, "capability_rename", not);
     flip!(deletion_protection, "capability_deletion_protection", not);

@@ -2,8 +2,8 @@
 
 use polyvault_core::capabilities::{Scope, Versions};
 use polyvault_core::{
-    ErrorKind, InfoPatch, Labels, Payload, PutOptions, SecretName, SecretStore, SecretStoreExt,
-    VersionChange, VersionInfo, VersionPatch,
+    Edit, ErrorKind, InfoPatch, Labels, Payload, PutOptions, SecretName, SecretStore,
+    SecretStoreExt, VersionChange, VersionInfo, VersionPatch,
 };
 
 use super::metadata::{all, has};
@@ -16,6 +16,7 @@ super::topic! {
     7 an_update_of_what_is_missing_is_not_found,
     0 labels_come_back_character_for_character,
     0 a_patch_of_a_version_leaves_alone_what_it_does_not_mention,
+    0 what_is_cleared_of_a_validity_is_gone_and_the_rest_stays,
     0 a_renamed_secret_keeps_its_versions_and_metadata,
 }
 
@@ -156,11 +157,11 @@ async fn a_patch_of_a_version_leaves_alone_what_it_does_not_mention(
     let (start, end) = (time("2021-02-03T04:05:06Z")?, time("2091-02-03T04:05:06Z")?);
     let patches = [
         VersionPatch {
-            not_before: Some(start),
+            not_before: start.into(),
             ..VersionPatch::default()
         },
         VersionPatch {
-            expires_at: Some(end),
+            expires_at: end.into(),
             ..VersionPatch::default()
         },
     ];
@@ -177,6 +178,65 @@ async fn a_patch_of_a_version_leaves_alone_what_it_does_not_mention(
         format!("{start} to {end} is due, not {:?}", of(&found)),
     )?;
     has(&h.second(), &name, &all(can, "blue")).await
+}
+
+async fn what_is_cleared_of_a_validity_is_gone_and_the_rest_stays(
+    h: &dyn Harness,
+) -> Result<(), Stop> {
+    let (store, second) = (h.store(), h.second());
+    let can = store.capabilities();
+    need(can.clear_validity, "clear_validity")?;
+    let name = fresh(h, "cleared")?;
+    let (start, end) = (time("2021-02-03T04:05:06Z")?, time("2091-02-03T04:05:06Z")?);
+    let later = time("2092-02-03T04:05:06Z")?;
+    let limited = PutOptions {
+        not_before: Some(start),
+        expires_at: Some(end),
+        ..all(can, "blue")
+    };
+    let older = store.put_with(&name, "one", limited.clone()).await?.version;
+    let newer = store.put_with(&name, "two", limited).await?.version;
+    let (older, newer) = (version_id(&older)?, version_id(&newer)?);
+    let clear_start = || VersionPatch {
+        not_before: Edit::Clear,
+        ..VersionPatch::default()
+    };
+    let clear_end = || VersionPatch {
+        expires_at: Edit::Clear,
+        ..VersionPatch::default()
+    };
+    let start_for_end = VersionPatch {
+        not_before: start.into(),
+        ..clear_end()
+    };
+    let end_for_start = VersionPatch {
+        expires_at: later.into(),
+        ..clear_start()
+    };
+    // To clear what is gone already changes nothing, and is no error.
+    for (patch, due) in [
+        (clear_start(), (None, Some(end))),
+        (clear_start(), (None, Some(end))),
+        (start_for_end, (Some(start), None)),
+        (end_for_start, (None, Some(later))),
+        (clear_end(), (None, None)),
+    ] {
+        let what = format!("{patch:?}");
+        let change = VersionChange::Update(patch);
+        store.update_version(&name, &older, change).await?;
+
+        let listed = super::tools::versions(&second, &name).await?;
+        for (id, due) in [(&older, due), (&newer, (Some(start), Some(end)))] {
+            let found = listed.iter().find(|info| info.id.as_ref() == Some(id));
+            let found = found.map(|info| (info.not_before, info.expires_at));
+            ensure(
+                found == Some(due),
+                format!("after {what}: {due:?} is due for {id}, not {found:?}"),
+            )?;
+        }
+    }
+    holds(&second, &name, None, &Payload::text("two")).await?;
+    has(&second, &name, &all(can, "blue")).await
 }
 
 async fn a_renamed_secret_keeps_its_versions_and_metadata(h: &dyn Harness) -> Result<(), Stop> {

@@ -105,10 +105,10 @@ async fn a_pinned_read() {
 
 #[tokio::test]
 async fn another_version_of_the_api() {
-    let fixture = script::load("get-api-version-7-0");
+    let fixture = script::load("get-api-version-7-4");
     let script = Script::new([Ok(fixture.http_response().unwrap())]);
     let store = AzureKeyVault::builder("myvault")
-        .api_version("7.0")
+        .api_version("7.4")
         .token("made-up-token".into())
         .client_options(script.options())
         .build()
@@ -274,8 +274,8 @@ async fn updates_of_a_version() {
         (
             "update-validity",
             VersionPatch {
-                not_before: Some(time(TWO_YEARS.0)),
-                expires_at: Some(time(TWO_YEARS.1)),
+                not_before: time(TWO_YEARS.0).into(),
+                expires_at: time(TWO_YEARS.1).into(),
                 ..VersionPatch::default()
             },
             VersionInfo {

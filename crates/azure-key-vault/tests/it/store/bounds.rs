@@ -1,10 +1,11 @@
 //! What never leaves the process, and what never shows.
 
-use polyvault_azure_key_vault::AzureKeyVault;
+use polyvault_azure_key_vault::{AzureKeyVault, PROVIDER};
 use polyvault_core::ErrorKind::{Config, InvalidInput};
+use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::{
-    DeleteOptions, Error, GetOptions, InfoPatch, PageRequest, PutOptions, Result, SecretId,
-    SecretRef, SecretStore, SecretStoreExt, VersionChange, VersionId, VersionPatch,
+    DeleteOptions, Environment, Error, GetOptions, InfoPatch, PageRequest, PutOptions, Result,
+    SecretId, SecretRef, SecretStore, SecretStoreExt, VersionChange, VersionId, VersionPatch,
 };
 use polyvault_testkit::leak::{Mark, assert_absent};
 use polyvault_testkit::script::{Answer, Script, answer};
@@ -55,23 +56,71 @@ async fn all_calls(store: &AzureKeyVault, secret: &SecretRef) -> Vec<(&'static s
 }
 
 #[test]
-fn an_api_version_that_is_none_is_refused() {
-    for (version, fits) in [
-        ("7.6", true),
-        ("2026-03-01-preview", true),
-        ("", false),
-        ("7.6&x=y", false),
-        ("7.6\n", false),
-    ] {
+fn an_api_version_that_is_none_or_too_old_is_refused() {
+    let fitting = [
+        "7.4",
+        "7.5",
+        "7.5-preview",
+        "7.6",
+        "7.6-preview.2",
+        "2025-07-01",
+        "2026-04-01",
+        "2026-03-01-preview",
+        "2031-12-31",
+    ];
+    let others = [
+        "",
+        "7",
+        "7.0",
+        "7.3",
+        "7.3-preview",
+        "7.7",
+        "7.40",
+        "07.4",
+        "2016-10-01",
+        "2024-12-31",
+        "2026-13-01",
+        "2026-02-30",
+        "2026-4-1",
+        "20260401",
+        "2026-04-01-beta",
+        "2026-04-01-preview.",
+        "2026-04-01-preview.x",
+        "2026-04-01-preview2",
+        "-preview",
+        "latest",
+        "7.6&x=y",
+        "7.6\n",
+    ];
+    let all = fitting.map(|version| (version, true)).into_iter();
+    for (version, fits) in all.chain(others.map(|version| (version, false))) {
         let built = AzureKeyVault::builder("myvault")
             .token("made-up".into())
             .api_version(version)
             .build();
 
-        assert_eq!(
-            built.err().map(|error| error.kind()),
-            (!fits).then_some(Config)
-        );
+        let error = built.err();
+        let kind = error.as_ref().map(|error| error.kind());
+        assert_eq!(kind, (!fits).then_some(Config), "{version}");
+        if let Some(error) = error {
+            assert!(error.to_string().contains("7.4 (the oldest)"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn the_api_version_in_a_url_is_held_to_the_same() {
+    for (version, fits) in [("7.4", true), ("2026-03-01-preview", true), ("7.3", false)] {
+        let url = format!("azure-key-vault://myvault?api_version={version}");
+        let options = OpenOptions {
+            environment: Environment::empty().with("POLYVAULT_AZURE_TOKEN", "made-up"),
+            ..OpenOptions::default()
+        };
+
+        let opened = (PROVIDER.open)(&StoreUrl::parse(&url).unwrap(), options);
+
+        let kind = opened.err().map(|error| error.kind());
+        assert_eq!(kind, (!fits).then_some(Config), "{version}");
     }
 }
 

@@ -90,6 +90,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     content_type: true,
     description: Scope::None,
     validity: true,
+    clear_validity: false,
     disable: Scope::Version,
     rename: false,
     deletion_protection: false,

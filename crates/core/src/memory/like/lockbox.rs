@@ -67,6 +67,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     content_type: false,
     description: Scope::Secret,
     validity: false,
+    clear_validity: false,
     disable: Scope::Secret,
     rename: true,
     deletion_protection: true,

@@ -62,6 +62,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     content_type: false,
     description: Scope::Secret,
     validity: false,
+    clear_validity: false,
     disable: Scope::None,
     rename: true,
     deletion_protection: false,

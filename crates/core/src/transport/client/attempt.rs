@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use secrecy::ExposeSecret;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -23,12 +23,13 @@ impl Client {
     pub(super) async fn attempt(
         &self,
         call: &Call<'_>,
-        token: &Token,
+        token: Option<&Token>,
         attempt: u32,
         left: Duration,
     ) -> Result<Response<Body>, Failed> {
         let shared = &self.shared;
-        let header = self.authorization(token).map_err(Failed::for_good)?;
+        let header = token.map(|token| self.authorization(token)).transpose();
+        let header = header.map_err(Failed::for_good)?;
         let span = tracing::debug_span!(
             target: TARGET,
             "polyvault.attempt",
@@ -44,7 +45,9 @@ impl Client {
             otel.status_code = Empty,
         );
         let mut request = call.request.clone();
-        request.headers_mut().insert(AUTHORIZATION, header);
+        if let Some(header) = header {
+            request.headers_mut().insert(AUTHORIZATION, header);
+        }
         let started = shared.clock.now();
         let sent = shared
             .transport
@@ -110,14 +113,18 @@ impl Client {
         };
         let error = (self.shared.refusal)(&refusal).with_status(refusal.status());
         let wait = server_wait(response.headers(), self.shared.clock.now());
-        Err(Failed::refused(error, call.repeat, wait))
+        let headers = response.into_parts().0.headers;
+        Err(Failed {
+            headers: Box::new(headers),
+            ..Failed::refused(error, call.repeat, wait)
+        })
     }
 
     fn authorization(&self, token: &Token) -> Result<HeaderValue> {
         #[expect(clippy::disallowed_methods, reason = "the Authorization header")]
         let secret = token.secret.expose_secret();
         let prefix = match self.shared.scheme {
-            Scheme::Raw => "",
+            Scheme::Raw | Scheme::Absent => "",
             Scheme::Bearer => "Bearer ",
         };
         let text = Zeroizing::new([prefix, secret].concat().into_bytes());
@@ -157,16 +164,29 @@ pub(super) struct Failed {
     /// Whether the service may have done what was asked.
     pub(super) lost: bool,
     pub(super) wait: Option<Duration>,
+    /// What the refusal said beside its body; a 401 says for what to sign in.
+    pub(super) headers: Box<HeaderMap>,
 }
 
 impl Failed {
-    fn for_good(error: Error) -> Self {
+    pub(super) fn for_good(error: Error) -> Self {
         Self {
             error,
             again: false,
             lost: false,
             wait: None,
+            headers: Box::default(),
         }
+    }
+
+    /// The same end, told by another error: that of what was made of the refusal.
+    pub(super) fn with(&self, error: Error) -> Self {
+        let status = self.error.status();
+        let error = status.map_or(error.clone(), |status| error.with_status(status));
+        Self::for_good(match self.error.request_id() {
+            Some(id) => error.with_request_id(id),
+            None => error,
+        })
     }
 
     fn unanswered(error: &SendError, repeat: Repeat) -> Self {
@@ -215,6 +235,7 @@ impl Failed {
             again: helps && (!lost || repeat == Repeat::Safe),
             lost,
             wait,
+            headers: Box::default(),
         }
     }
 }

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tracing::field::Empty;
 
+use self::attempt::Failed;
 use super::retry::RetryBudget;
-use super::{Advice, Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport};
+use super::{
+    Advice, Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport, request,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::observability::{Event, Metrics, TARGET, Watch, millis, since, within};
 use crate::{Error, ErrorKind, Result, Retry};
@@ -47,6 +50,8 @@ pub enum Scheme {
     Bearer,
     /// The key alone.
     Raw,
+    /// Not at all: no token is asked for, as where one is to be had.
+    Absent,
 }
 
 /// A service to speak to: what an adapter knows.
@@ -163,7 +168,13 @@ struct Shared {
     retry: RetryPolicy,
     budget: RetryBudget,
     permits: Semaphore,
+    /// One caller at a time finds out for what to sign in.
+    learning: Mutex<()>,
 }
+
+/// How often one request renews its token: a service may first send to another tenant and then
+/// ask for claims, and what it asks for after that it would go on asking for.
+const RENEWALS: u32 = 2;
 
 impl Client {
     /// A client; nothing is sent yet.
@@ -196,6 +207,7 @@ impl Client {
                 retry: options.retry,
                 budget: RetryBudget::new(),
                 permits: Semaphore::new(options.max_in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+                learning: Mutex::new(()),
             }),
         })
     }
@@ -263,9 +275,48 @@ impl Client {
     }
 
     async fn repeated(&self, call: &Call<'_>, lost: &mut bool) -> Result<Response<Body>> {
-        let shared = &self.shared;
         self.check_origin(&call.request)?;
-        let _permit = self.permit(call).await?;
+        let signed = self.shared.scheme != Scheme::Absent;
+        if signed && !self.shared.tokens.is_ready() {
+            self.learn(call).await?;
+        }
+        let answer = self.exchange(call, lost, signed).await;
+        answer.map_err(|failed| failed.error)
+    }
+
+    /// Finds out for what to sign in: by a read of the same URL without credential and body,
+    /// so that nothing is shown to a service that is not known yet, and nothing changed.
+    async fn learn(&self, call: &Call<'_>) -> Result<()> {
+        let _one = self.shared.learning.lock().await;
+        let tokens = &self.shared.tokens;
+        if tokens.is_ready() {
+            return Ok(());
+        }
+        let look = Call {
+            repeat: Repeat::Safe,
+            request: request(Method::GET, call.request.uri().clone(), None),
+            ..*call
+        };
+        match self.exchange(&look, &mut false, false).await {
+            Err(failed) if failed.error.kind() == ErrorKind::Unauthenticated => {
+                tokens.challenged(&failed.headers).map(drop)
+            }
+            Err(failed) => Err(failed.error),
+            Ok(_) => Err(Error::new(
+                ErrorKind::Config,
+                "the service answers without a sign-in, and so does not tell what to sign in for",
+            )),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        lost: &mut bool,
+        signed: bool,
+    ) -> Result<Response<Body>, Failed> {
+        let shared = &self.shared;
+        let _permit = self.permit(call).await.map_err(Failed::for_good)?;
         let start = shared.clock.now();
         let spent = || Duration::try_from(shared.clock.now().duration_since(start));
         let time_left = || {
@@ -275,15 +326,19 @@ impl Client {
                 .saturating_sub(spent().unwrap_or_default())
         };
         let mut delays = shared.retry.delays();
-        let mut token = shared.tokens.get().await?;
-        let mut renewed = false;
+        let mut token = match signed {
+            true => Some(shared.tokens.get().await.map_err(Failed::for_good)?),
+            false => None,
+        };
+        let mut renewals = 0;
         let mut attempt = 1_u32;
         loop {
             let left = time_left();
             if left.is_zero() {
-                return Err(used_up());
+                return Err(Failed::for_good(used_up()));
             }
-            let failed = match self.attempt(call, &token.1, attempt, left).await {
+            let sent = token.as_ref().map(|(_, token)| token);
+            let failed = match self.attempt(call, sent, attempt, left).await {
                 Ok(response) => {
                     self.shared.budget.earn();
                     return Ok(response);
@@ -291,22 +346,29 @@ impl Client {
                 Err(failed) => failed,
             };
             *lost |= failed.lost;
-            if failed.error.kind() == ErrorKind::Unauthenticated && !renewed {
-                renewed = true;
-                match shared.tokens.renew(token.0).await? {
-                    Some(newer) => token = newer,
-                    None => return Err(failed.error),
+            if let (ErrorKind::Unauthenticated, Some((generation, _))) =
+                (failed.error.kind(), &token)
+            {
+                let learned = shared.tokens.challenged(&failed.headers);
+                let learned = learned.map_err(|error| failed.with(error))?;
+                if renewals == 0 || (learned && renewals < RENEWALS) {
+                    renewals += 1;
+                    let newer = shared.tokens.renew(*generation).await;
+                    token = match newer.map_err(Failed::for_good)? {
+                        Some(newer) => Some(newer),
+                        None => return Err(failed),
+                    };
+                    self.repeating(call, &mut attempt, &failed.error, Duration::ZERO);
+                    continue;
                 }
-                self.repeating(call, &mut attempt, &failed.error, Duration::ZERO);
-                continue;
             }
             let Some(delay) = delays.next().filter(|_| failed.again) else {
-                return Err(failed.error);
+                return Err(failed);
             };
             let delay = failed.wait.map_or(delay, |told| told.max(delay));
             let too_long = failed.wait > Some(shared.retry.max_server_wait) || delay >= time_left();
             if too_long || !self.shared.budget.pay() {
-                return Err(failed.error);
+                return Err(failed);
             }
             self.repeating(call, &mut attempt, &failed.error, delay);
             shared.clock.sleep(delay).await;

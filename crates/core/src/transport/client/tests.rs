@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod challenges;
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -90,6 +92,14 @@ fn client(
     answers: impl IntoIterator<Item = Result<Response<Body>, SendErrorKind>>,
     tokens: Box<dyn TokenSource>,
 ) -> Fixed {
+    with_scheme(answers, tokens, Scheme::Bearer)
+}
+
+fn with_scheme(
+    answers: impl IntoIterator<Item = Result<Response<Body>, SendErrorKind>>,
+    tokens: Box<dyn TokenSource>,
+    scheme: Scheme,
+) -> Fixed {
     let script = Arc::new(Script::default());
     script.answers.lock().unwrap().extend(answers);
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
@@ -97,7 +107,7 @@ fn client(
         provider: "test",
         endpoints: vec![Endpoint::parse("endpoint", "https://a.example").unwrap()],
         tokens,
-        scheme: Scheme::Bearer,
+        scheme,
         refusal,
         advice: Advice::default(),
         request_id: "x-request-id",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use polyvault_core::capabilities::{MakeCurrent, Versions};
 use polyvault_core::{
-    Error, ErrorKind, PageRequest, Payload, SecretRef, SecretStore, SecretStoreExt, VersionChange,
-    VersionId, VersionInfo, VersionPatch, VersionState,
+    Edit, Error, ErrorKind, PageRequest, Payload, PutOptions, SecretRef, SecretStore,
+    SecretStoreExt, VersionChange, VersionId, VersionInfo, VersionPatch, VersionState,
 };
 
 use super::super::tools::{self, ensure, fail, fresh, labels, pinned, time};
@@ -85,7 +85,7 @@ pub(super) async fn update_version(h: &dyn Harness) -> Result<bool, Stop> {
     let end = time("2091-02-03T04:05:06Z")?;
     let patches = [
         VersionPatch {
-            expires_at: Some(end),
+            expires_at: end.into(),
             ..VersionPatch::default()
         },
         VersionPatch {
@@ -114,7 +114,7 @@ pub(super) async fn update_version(h: &dyn Harness) -> Result<bool, Stop> {
         }
         let info = told(h, &name, &first).await?;
         ensure(
-            (patch.expires_at.is_none() || info.expires_at == patch.expires_at)
+            patch.expires_at.apply_to(info.expires_at) == info.expires_at
                 && (patch.content_type.is_none() || info.content_type == patch.content_type)
                 && (patch.labels.is_none() || info.labels == patch.labels),
             format!("{patch:?} was answered with success, and {info:?} is told"),
@@ -122,6 +122,48 @@ pub(super) async fn update_version(h: &dyn Harness) -> Result<bool, Stop> {
         return Ok(true);
     }
     Ok(false)
+}
+
+pub(super) async fn clear_validity(h: &dyn Harness) -> Result<bool, Stop> {
+    let name = fresh(h, "clear")?;
+    let (start, end) = (time("2021-02-03T04:05:06Z")?, time("2091-02-03T04:05:06Z")?);
+    let limited = PutOptions {
+        not_before: Some(start),
+        expires_at: Some(end),
+        ..PutOptions::default()
+    };
+    let put = h.store().put_with(&name, "value", limited).await;
+    let Some(id) = offered(put)?.and_then(|written| written.version.id) else {
+        return Ok(false);
+    };
+    let end_only = VersionPatch {
+        expires_at: Edit::Clear,
+        ..VersionPatch::default()
+    };
+    let start_only = VersionPatch {
+        not_before: Edit::Clear,
+        ..VersionPatch::default()
+    };
+    let mut cleared = [false; 2];
+    for (patch, cleared) in [end_only, start_only].into_iter().zip(&mut cleared) {
+        let changed = change(h, &name, &id, VersionChange::Update(patch.clone())).await;
+        if offered(changed)?.is_none() {
+            continue;
+        }
+        let info = told(h, &name, &id).await?;
+        ensure(
+            patch.expires_at.apply_to(info.expires_at) == info.expires_at
+                && patch.not_before.apply_to(info.not_before) == info.not_before,
+            format!("{patch:?} was answered with success, and {info:?} is told"),
+        )?;
+        *cleared = true;
+    }
+    let [end, start] = cleared;
+    ensure(
+        start == end,
+        "a store must clear both the start and the end of validity, or neither",
+    )?;
+    Ok(start)
 }
 
 pub(super) async fn make_current(h: &dyn Harness) -> Result<MakeCurrent, Stop> {

@@ -13,6 +13,11 @@ rows![
     UpdateIsDoneTooEarly,
     UpdateMakesTheSecret,
     PatchOfAVersionResetsTheRest,
+    IgnoresAClear,
+    ClearsBothEnds,
+    ClearsOfTheCurrentVersion,
+    AClearDropsWhatIsSetBesideIt,
+    AClearDropsTheLabels,
     RenameIsACopy,
     RenameLosesTheHistory,
     RenameTakesATakenName,
@@ -141,6 +146,102 @@ bug!(
             }),
             change => change,
         };
+        plain.begin_update_version(secret, version, change).await
+    }
+);
+
+/// The patch of a change that clears a start or an end of validity.
+fn clear(change: &VersionChange) -> Option<&VersionPatch> {
+    match change {
+        VersionChange::Update(patch)
+            if [patch.not_before, patch.expires_at].contains(&Edit::Clear) =>
+        {
+            Some(patch)
+        }
+        _ => None,
+    }
+}
+
+// A service that takes null for what was left out.
+bug!(
+    IgnoresAClear,
+    what_is_cleared_of_a_validity_is_gone_and_the_rest_stays,
+    begin_update_version,
+    async |plain, secret, version, change| match clear(&change) {
+        Some(_) => Ok(Operation::done(told(plain, secret, version).await?)),
+        None => plain.begin_update_version(secret, version, change).await,
+    }
+);
+
+// Attributes are written as a whole.
+bug!(
+    ClearsBothEnds,
+    what_is_cleared_of_a_validity_is_gone_and_the_rest_stays,
+    begin_update_version,
+    async |plain, secret, version, change| {
+        let both = |patch: &VersionPatch| VersionPatch {
+            not_before: Edit::Clear,
+            expires_at: Edit::Clear,
+            ..patch.clone()
+        };
+        let change = clear(&change)
+            .map(both)
+            .map_or(change.clone(), VersionChange::Update);
+        plain.begin_update_version(secret, version, change).await
+    }
+);
+
+// The request without a version is one for the current.
+bug!(
+    ClearsOfTheCurrentVersion,
+    what_is_cleared_of_a_validity_is_gone_and_the_rest_stays,
+    begin_update_version,
+    async |plain, secret, version, change| {
+        let info = plain.memory.describe(secret).await?;
+        let current = info.current.and_then(|current| current.id);
+        let version = match (clear(&change), &current) {
+            (Some(_), Some(current)) => current,
+            _ => version,
+        };
+        plain.begin_update_version(secret, version, change).await
+    }
+);
+
+// Two requests, of which the second is forgotten.
+bug!(
+    AClearDropsWhatIsSetBesideIt,
+    what_is_cleared_of_a_validity_is_gone_and_the_rest_stays,
+    begin_update_version,
+    async |plain, secret, version, change| {
+        let kept = |edit| match edit {
+            Edit::Set(_) => Edit::Keep,
+            edit => edit,
+        };
+        let alone = |patch: &VersionPatch| VersionPatch {
+            not_before: kept(patch.not_before),
+            expires_at: kept(patch.expires_at),
+            ..VersionPatch::default()
+        };
+        let change = clear(&change)
+            .map(alone)
+            .map_or(change.clone(), VersionChange::Update);
+        plain.begin_update_version(secret, version, change).await
+    }
+);
+
+// What the secret has is written again with it, but for the labels.
+bug!(
+    AClearDropsTheLabels,
+    what_is_cleared_of_a_validity_is_gone_and_the_rest_stays,
+    begin_update_version,
+    async |plain, secret, version, change| {
+        if clear(&change).is_some() {
+            let patch = InfoPatch {
+                labels: Some(Labels::new()),
+                ..InfoPatch::default()
+            };
+            plain.memory.update(secret, patch).await?;
+        }
         plain.begin_update_version(secret, version, change).await
     }
 );
