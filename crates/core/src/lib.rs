@@ -3,6 +3,8 @@
 
 pub mod capabilities;
 pub mod clock;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod encoding;
 pub mod environment;
 mod error;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use polyvault_core::clock::{Clock, SystemClock};
+use polyvault_core::emulator::TlsFront;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::state::Vault;
@@ -34,6 +35,10 @@ use super::{Emulator, Shared, lock};
 ///     .start()
 ///     .await;
 /// assert_eq!(vault.url(), "https://vault.test");
+///
+/// let vault = Emulator::builder().https().start().await;
+/// assert!(vault.url().starts_with("https://127.0.0.1:"));
+/// assert!(vault.ca_pem().is_some());
 /// # Ok(())
 /// # }
 /// ```
@@ -44,6 +49,7 @@ pub struct EmulatorBuilder {
     record_requests: bool,
     page_size: Option<usize>,
     token: Option<String>,
+    https: bool,
 }
 
 impl EmulatorBuilder {
@@ -93,18 +99,39 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Serves https, with a CA of its own: [`Emulator::ca_pem`].
+    #[must_use]
+    pub fn https(mut self) -> Self {
+        self.https = true;
+        self
+    }
+
     /// Starts the vault.
+    ///
+    /// # Panics
+    ///
+    /// If no port can be opened.
+    #[expect(clippy::expect_used, reason = "as wiremock's own server")]
     pub async fn start(self) -> Emulator {
         let mut server = MockServer::builder();
-        if let Some(listener) = self.listener {
+        let (plain, secure) = match self.https {
+            true => (None, self.listener),
+            false => (self.listener, None),
+        };
+        if let Some(listener) = plain {
             server = server.listener(listener);
         }
         if !self.record_requests {
             server = server.disable_request_recording();
         }
         let server = server.start().await;
+        let front = self
+            .https
+            .then(|| TlsFront::start(secure, *server.address()));
+        let front = front.map(|front| front.expect("a port and a certificate"));
 
-        let url = self.public_url.unwrap_or_else(|| server.uri());
+        let own = || front.as_ref().map_or_else(|| server.uri(), TlsFront::url);
+        let url = self.public_url.unwrap_or_else(own);
         let url = url.trim_end_matches('/').to_owned();
         let vault = Arc::new(Mutex::new(Vault::new(url.clone(), self.clock)));
         let requests = Arc::new(AtomicUsize::new(0));
@@ -112,6 +139,7 @@ impl EmulatorBuilder {
 
         let emulator = Emulator {
             server,
+            front,
             url,
             vault,
             requests,
@@ -135,6 +163,7 @@ impl Default for EmulatorBuilder {
             record_requests: true,
             page_size: None,
             token: None,
+            https: false,
         }
     }
 }

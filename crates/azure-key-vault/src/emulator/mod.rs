@@ -55,6 +55,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use polyvault_core::emulator::TlsFront;
 use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
 
@@ -152,6 +153,7 @@ use crate::AzureKeyVault;
 /// ```
 pub struct Emulator {
     server: MockServer,
+    front: Option<TlsFront>,
     url: String,
     vault: Shared,
     requests: Arc<AtomicUsize>,
@@ -176,6 +178,12 @@ impl Emulator {
     #[must_use]
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// The certificate of the CA of an emulator that serves https, as PEM, for clients to trust.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.front.as_ref().map(TlsFront::ca_pem)
     }
 
     /// A store of its own on this vault: with its clock, so that a manual one makes
@@ -203,6 +211,10 @@ impl Emulator {
         let (token, clock) = {
             let vault = self.vault();
             (vault.knobs.token().to_owned(), Arc::clone(&vault.clock))
+        };
+        let options = match &self.front {
+            Some(front) => front.trusted_by(options),
+            None => options,
         };
         AzureKeyVault::builder("emulator")
             .endpoint(self.url())

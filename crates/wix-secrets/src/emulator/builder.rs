@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use polyvault_core::clock::{Clock, SystemClock};
+use polyvault_core::emulator::TlsFront;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::state::State;
@@ -33,6 +34,9 @@ use super::{Emulator, lock};
 ///     .start()
 ///     .await;
 /// assert!(emulator.url().starts_with("http://127.0.0.1:"));
+///
+/// let emulator = Emulator::builder().https().start().await;
+/// assert!(emulator.ca_pem().is_some());
 /// # Ok(())
 /// # }
 /// ```
@@ -43,6 +47,7 @@ pub struct EmulatorBuilder {
     forget_requests: bool,
     api_key: Option<String>,
     site: Option<String>,
+    https: bool,
 }
 
 impl EmulatorBuilder {
@@ -84,14 +89,26 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Serves https, with a CA of its own: [`Emulator::ca_pem`].
+    #[must_use]
+    pub fn https(mut self) -> Self {
+        self.https = true;
+        self
+    }
+
     /// Starts the emulator.
     ///
     /// # Panics
     ///
     /// If wiremock can't open a port.
+    #[expect(clippy::expect_used, reason = "as wiremock's own server")]
     pub async fn start(self) -> Emulator {
         let mut server = MockServer::builder();
-        if let Some(listener) = self.listener {
+        let (plain, secure) = match self.https {
+            true => (None, self.listener),
+            false => (self.listener, None),
+        };
+        if let Some(listener) = plain {
             server = server.listener(listener);
         }
         if self.forget_requests {
@@ -101,8 +118,13 @@ impl EmulatorBuilder {
         state.api_key = self.api_key;
         state.site = self.site;
 
+        let server = server.start().await;
+        let front = self
+            .https
+            .then(|| TlsFront::start(secure, *server.address()));
         let emulator = Emulator {
-            server: server.start().await,
+            front: front.map(|front| front.expect("a port and a certificate")),
+            server,
             state: Arc::new(Mutex::new(state)),
             requests: Arc::default(),
         };

@@ -23,6 +23,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use polyvault_core::emulator::TlsFront;
 use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
 
@@ -111,6 +112,7 @@ const PREFIX: &str = "/_api/cloud-secrets-vault-server";
 /// ```
 pub struct Emulator {
     server: MockServer,
+    front: Option<TlsFront>,
     state: Arc<Mutex<State>>,
     requests: Arc<AtomicUsize>,
 }
@@ -130,7 +132,8 @@ impl Emulator {
     /// The origin, such as `http://127.0.0.1:4711`, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> String {
-        self.server.uri()
+        let front = self.front.as_ref().map(TlsFront::url);
+        front.unwrap_or_else(|| self.server.uri())
     }
 
     /// The base URL with the gateway's path, as an adapter's `endpoint` setting takes it.
@@ -161,6 +164,10 @@ impl Emulator {
         reason = "the endpoint is the emulator's own, and a key is given"
     )]
     pub fn store_with(&self, options: ClientOptions) -> WixSecrets {
+        let options = match &self.front {
+            Some(front) => front.trusted_by(options),
+            None => options,
+        };
         let state = self.state();
         let site = state.site.as_deref();
         let key = state.api_key.as_deref().unwrap_or("IST.made-up-key");
@@ -173,6 +180,12 @@ impl Emulator {
             })
             .build()
             .expect("the emulator can be reached by a store")
+    }
+
+    /// The certificate of the CA of an emulator that serves https, as PEM, for clients to trust.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.front.as_ref().map(TlsFront::ca_pem)
     }
 
     /// The wiremock server, to mount faults in front of the emulator.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use polyvault_core::clock::{Clock, SystemClock};
+use polyvault_core::emulator::TlsFront;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::call::Call;
@@ -38,6 +39,9 @@ const LAST: u8 = u8::MAX;
 ///     .await;
 /// lockbox.given(&serde_json::json!({"secret": {"name": "db"}})).expect("known");
 /// assert!(lockbox.url().starts_with("http://127.0.0.1:"));
+///
+/// let lockbox = Emulator::builder().https().start().await;
+/// assert!(lockbox.ca_pem().is_some());
 /// # Ok(())
 /// # }
 /// ```
@@ -49,6 +53,7 @@ pub struct EmulatorBuilder {
     page_size: Option<usize>,
     token: Option<String>,
     folder: String,
+    https: bool,
 }
 
 impl EmulatorBuilder {
@@ -94,16 +99,36 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Serves https, with a CA of its own: [`Emulator::ca_pem`].
+    #[must_use]
+    pub fn https(mut self) -> Self {
+        self.https = true;
+        self
+    }
+
     /// Starts.
+    ///
+    /// # Panics
+    ///
+    /// If no port can be opened.
+    #[expect(clippy::expect_used, reason = "as wiremock's own server")]
     pub async fn start(self) -> Emulator {
         let mut server = MockServer::builder();
-        if let Some(listener) = self.listener {
+        let (plain, secure) = match self.https {
+            true => (None, self.listener),
+            false => (self.listener, None),
+        };
+        if let Some(listener) = plain {
             server = server.listener(listener);
         }
         if !self.record_requests {
             server = server.disable_request_recording();
         }
         let server = server.start().await;
+        let front = self
+            .https
+            .then(|| TlsFront::start(secure, *server.address()));
+        let front = front.map(|front| front.expect("a port and a certificate"));
         let state = State::new(self.clock, self.token, self.folder);
         let state = Arc::new(Mutex::new(state));
 
@@ -140,6 +165,7 @@ impl EmulatorBuilder {
 
         let emulator = Emulator {
             server,
+            front,
             state,
             requests,
         };
@@ -159,6 +185,7 @@ impl Default for EmulatorBuilder {
             page_size: None,
             token: None,
             folder: "b1gemulatorfolder001".into(),
+            https: false,
         }
     }
 }

@@ -33,6 +33,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use polyvault_core::emulator::TlsFront;
 use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
 
@@ -125,6 +126,7 @@ use crate::store::YandexLockbox;
 /// ```
 pub struct Emulator {
     server: MockServer,
+    front: Option<TlsFront>,
     state: Arc<Mutex<State>>,
     requests: Arc<AtomicUsize>,
 }
@@ -144,7 +146,8 @@ impl Emulator {
     /// The base URL, `http://127.0.0.1:PORT`, of every host of the service.
     #[must_use]
     pub fn url(&self) -> String {
-        self.server.uri()
+        let front = self.front.as_ref().map(TlsFront::url);
+        front.unwrap_or_else(|| self.server.uri())
     }
 
     /// A store on the stand-in's folder: with its clock, and with the token that it wants,
@@ -169,6 +172,10 @@ impl Emulator {
         reason = "the endpoint is the stand-in's own, and a token is given"
     )]
     pub fn store_with(&self, options: ClientOptions) -> YandexLockbox {
+        let options = match &self.front {
+            Some(front) => front.trusted_by(options),
+            None => options,
+        };
         let state = self.state();
         let token = state.token.as_deref().unwrap_or("t1.made-up.token");
         YandexLockbox::builder(state.folder.as_str())
@@ -180,6 +187,12 @@ impl Emulator {
             })
             .build()
             .expect("the stand-in can be reached by a store")
+    }
+
+    /// The certificate of the CA of an emulator that serves https, as PEM, for clients to trust.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.front.as_ref().map(TlsFront::ca_pem)
     }
 
     /// The server underneath: mocks mounted on it come before the stand-in.
