@@ -13,7 +13,7 @@ use super::state::{Phase, Secret, Side, Vault, Version, key, random_id};
 impl Vault {
     /// Carries a request out and gives its answer.
     pub(super) fn answer(&mut self, request: &Request) -> ResponseTemplate {
-        self.purge_expired();
+        self.catch_up();
         if let Some(status) = self.knobs.failures.pop_front() {
             return bare(status);
         }
@@ -24,7 +24,9 @@ impl Vault {
     /// Whether this request or the answer to it is to be lost.
     pub(super) fn drops(&self, request: &Request) -> bool {
         let knobs = &self.knobs;
-        let reaches_the_vault = knobs.failures.is_empty() && knobs.throttled == 0;
+        let reaches_the_vault = knobs.failures.is_empty()
+            && knobs.throttled == 0
+            && !knobs.permission_is_away(self.now());
         let writes = route(request)
             .is_ok_and(|route| route.operation.writes() && knobs.permit(route.operation).is_ok());
         let any = knobs.lost > 0 || knobs.drops > 0;
@@ -52,6 +54,8 @@ impl Vault {
             "2016-10-01" | "7.0" => Recovery::Level,
             _ => Recovery::Full,
         };
+        let now = self.now();
+        self.knobs.await_permission(now)?;
         self.knobs.permit(route.operation)?;
 
         match route.operation {
@@ -146,11 +150,16 @@ impl Vault {
 
     pub(super) fn delete(&mut self, name: &str, recovery: Recovery) -> Result<Reply, Refusal> {
         let (now, left, soft) = (self.now(), self.knobs.delete_polls, self.knobs.soft_delete);
+        let until = now + seconds(self.knobs.delays.deleting);
         let secret = self.writable(name)?;
         if soft {
             secret.phase = match left {
-                0 => Phase::Deleted { since: now },
-                left => Phase::Deleting { left, since: now },
+                0 if until <= now => Phase::Deleted { since: now },
+                left => Phase::Deleting {
+                    left,
+                    since: now,
+                    until,
+                },
             };
         }
         let secret = self.kept(name)?;
@@ -174,11 +183,14 @@ impl Vault {
     pub(super) fn recover(&mut self, name: &str, recovery: Recovery) -> Result<Reply, Refusal> {
         self.deleted(name)?;
         let (left, refused_sets) = (self.knobs.recover_polls, self.knobs.recover_conflicts);
+        let (now, delays) = (self.now(), self.knobs.delays);
+        let until = now + seconds(delays.recovering);
         let secret = self.entry(name);
         secret.refused_sets = refused_sets;
+        secret.unwritable_until = until + seconds(delays.unwritable);
         secret.phase = match left {
-            0 => Phase::Live,
-            left => Phase::Recovering { left },
+            0 if until <= now => Phase::Live,
+            left => Phase::Recovering { left, until },
         };
         let secret = self.kept(name)?;
         let bundle = self.bundle(secret, secret.pick(None)?, recovery);
@@ -191,9 +203,9 @@ impl Vault {
             return Err(Refusal::purge_protected());
         }
         self.secrets.remove(&key(name));
-        if self.knobs.purge_conflicts > 0 {
-            self.purged.insert(key(name), self.knobs.purge_conflicts);
-        }
+        let until = self.now() + seconds(self.knobs.delays.purging);
+        self.purged
+            .insert(key(name), (self.knobs.purge_conflicts, until));
         Ok(Reply::Nothing)
     }
 
@@ -216,12 +228,13 @@ impl Vault {
     /// Refuses a set or a restore while something else holds the name; says
     /// whether a live secret has it.
     pub(super) fn free_for_set(&mut self, name: &str) -> Result<bool, Refusal> {
-        if let Some(left) = self.purged.get_mut(&key(name)) {
-            *left -= 1;
-            if *left == 0 {
-                self.purged.remove(&key(name));
+        let now = self.now();
+        if let Some((left, until)) = self.purged.get_mut(&key(name)) {
+            if *left > 0 || now < *until {
+                *left = left.saturating_sub(1);
+                return Err(Refusal::being_deleted());
             }
-            return Err(Refusal::being_deleted());
+            self.purged.remove(&key(name));
         }
         match self.step(name, Side::Both) {
             None => return Ok(false),
@@ -231,8 +244,8 @@ impl Vault {
             Some(Phase::Deleted { .. }) => return Err(Refusal::deleted_but_recoverable(name)),
         }
         let secret = self.entry(name);
-        if secret.refused_sets > 0 {
-            secret.refused_sets -= 1;
+        if secret.refused_sets > 0 || now < secret.unwritable_until {
+            secret.refused_sets = secret.refused_sets.saturating_sub(1);
             return Err(Refusal::being_recovered(name));
         }
         Ok(true)
@@ -251,4 +264,9 @@ impl Vault {
         fields.insert("value".into(), json!(version.value));
         Reply::Json(Value::Object(fields))
     }
+}
+
+/// A delay in the whole seconds that the vault counts in.
+fn seconds(delay: std::time::Duration) -> i64 {
+    i64::try_from(delay.as_secs()).unwrap_or(i64::MAX / 2)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::reply::Refusal;
 use super::shape::Recovery;
-use super::{Emulator, Operation, Version};
+use super::{Delays, Emulator, Operation, Version};
 
 impl Emulator {
     /// Follows one instruction of a fixture's `given`.
@@ -58,6 +58,21 @@ impl Emulator {
             Knob::RecoverPolls(requests) => self.recover_polls(requests),
             Knob::RecoverConflicts(sets) => self.recover_conflicts(sets),
             Knob::PurgeConflicts(sets) => self.purge_conflicts(sets),
+            Knob::Delays(Seconds {
+                deleting,
+                recovering,
+                unwritable,
+                purging,
+            }) => self.delays(Delays {
+                deleting: Duration::from_secs(deleting),
+                recovering: Duration::from_secs(recovering),
+                unwritable: Duration::from_secs(unwritable),
+                purging: Duration::from_secs(purging),
+            }),
+            Knob::PermissionPolls(requests) => self.permission_polls(requests),
+            Knob::PermissionDelay(seconds) => {
+                self.permission_delay(Duration::from_secs(seconds));
+            }
             Knob::Throttle(Throttle {
                 requests,
                 retry_after,
@@ -109,6 +124,10 @@ enum Knob {
     RecoverPolls(u32),
     RecoverConflicts(u32),
     PurgeConflicts(u32),
+    Delays(Seconds),
+    PermissionPolls(u32),
+    /// Seconds.
+    PermissionDelay(u64),
     Throttle(Throttle),
     FailNext(u16),
     CommitThenDrop(u32),
@@ -122,6 +141,15 @@ enum Knob {
     AcceptAnyToken,
     AcceptNoToken,
     Challenge(Challenge),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Seconds {
+    deleting: u64,
+    recovering: u64,
+    unwritable: u64,
+    purging: u64,
 }
 
 #[derive(Deserialize)]

@@ -36,6 +36,25 @@ impl Emulator {
         self.vault().knobs.purge_conflicts = sets;
     }
 
+    /// How long deletes, recoveries and purges to come take, beside what the counts of requests
+    /// ask for; by default no time.
+    pub fn delays(&self, delays: Delays) {
+        self.vault().knobs.delays = delays;
+    }
+
+    /// How many requests are still refused with 403 `ForbiddenByRbac`, as they are while a new
+    /// role assignment has not reached the vault.
+    pub fn permission_polls(&self, requests: u32) {
+        self.vault().knobs.permission_polls = requests;
+    }
+
+    /// The same for all requests in this time from now on, in whole seconds.
+    pub fn permission_delay(&self, delay: Duration) {
+        let mut vault = self.vault();
+        let delay = i64::try_from(delay.as_secs()).unwrap_or(i64::MAX / 2);
+        vault.knobs.permission_from = vault.now() + delay;
+    }
+
     /// Answers the next requests with 429, and with a `Retry-After` of whole
     /// seconds only if one is given: the service was seen to send none.
     pub fn throttle(&self, requests: u32, retry_after: Option<Duration>) {
@@ -130,12 +149,57 @@ impl Emulator {
     }
 }
 
+/// How long what the service answers at once takes to have happened, on the vault's clock, in
+/// whole seconds.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use polyvault_azure_key_vault::emulator::{Delays, Emulator};
+/// use polyvault_core::SecretStoreExt;
+/// use polyvault_core::clock::ManualClock;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+/// let vault = Emulator::builder().clock(Arc::new(clock)).start().await;
+/// vault.seed("db", ["s3cret"]).expect("a name that the service takes");
+/// vault.delays(Delays { deleting: Duration::from_secs(15), ..Delays::default() });
+///
+/// let store = vault.store();
+/// store.delete("db").await?; // it waits those 15 seconds, on a clock that moves by itself
+/// vault.permission_polls(1);
+/// assert!(store.recover("db").await.is_err(), "the role is not there yet");
+/// vault.permission_delay(Duration::from_secs(60));
+/// assert!(store.recover("db").await.is_err());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delays {
+    /// From the answer to a delete until the secret is among the deleted ones; the live service was
+    /// seen to take 15 seconds and more.
+    pub deleting: Duration,
+    /// From the answer to a recovery until the secret can be read; some seconds at the service.
+    pub recovering: Duration,
+    /// From then on until it can be set.
+    pub unwritable: Duration,
+    /// From the answer to a purge until the name can be set again.
+    pub purging: Duration,
+}
+
 /// The knobs' positions; the methods of [`Emulator`] say what they mean.
 pub(super) struct Knobs {
     pub(super) delete_polls: u32,
     pub(super) recover_polls: u32,
     pub(super) recover_conflicts: u32,
     pub(super) purge_conflicts: u32,
+    pub(super) delays: Delays,
+    permission_polls: u32,
+    permission_from: i64,
     pub(super) throttled: u32,
     retry_after: Option<Duration>,
     pub(super) failures: VecDeque<u16>,
@@ -193,6 +257,20 @@ impl Knobs {
         ))
     }
 
+    /// Whether the caller's role has not reached the vault.
+    pub(super) fn permission_is_away(&self, now: i64) -> bool {
+        self.permission_polls > 0 || now < self.permission_from
+    }
+
+    /// Counts a request that comes before it.
+    pub(super) fn await_permission(&mut self, now: i64) -> Result<(), Refusal> {
+        if !self.permission_is_away(now) {
+            return Ok(());
+        }
+        self.permission_polls = self.permission_polls.saturating_sub(1);
+        Err(Refusal::forbidden("ForbiddenByRbac"))
+    }
+
     /// Looks at the caller's rights.
     pub(super) fn permit(&self, operation: Operation) -> Result<(), Refusal> {
         match self.forbidden.get(&operation) {
@@ -209,6 +287,9 @@ impl Default for Knobs {
             recover_polls: 0,
             recover_conflicts: 0,
             purge_conflicts: 0,
+            delays: Delays::default(),
+            permission_polls: 0,
+            permission_from: i64::MIN,
             throttled: 0,
             retry_after: None,
             failures: VecDeque::new(),

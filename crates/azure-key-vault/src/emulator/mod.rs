@@ -60,6 +60,7 @@ use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
 
 pub use self::builder::EmulatorBuilder;
+pub use self::knobs::Delays;
 pub use self::route::Operation;
 pub use self::state::Version;
 

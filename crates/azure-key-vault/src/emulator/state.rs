@@ -86,8 +86,8 @@ pub(super) struct Vault {
     pub(super) knobs: Knobs,
     /// By name in lower case: names are compared without case.
     pub(super) secrets: BTreeMap<String, Secret>,
-    /// Purged names, with the number of sets that are still refused.
-    pub(super) purged: BTreeMap<String, u32>,
+    /// Purged names, with the number of sets that are still refused, and until when all are.
+    pub(super) purged: BTreeMap<String, (u32, i64)>,
 }
 
 /// A secret and its versions.
@@ -102,19 +102,25 @@ pub(super) struct Secret {
     /// How many sets are still refused after a recovery.
     #[serde(skip)]
     pub(super) refused_sets: u32,
+    /// Until when they all are.
+    #[serde(skip)]
+    pub(super) unwritable_until: i64,
 }
 
-/// What goes on with a secret. `left` counts the requests that still find it going on.
+/// What goes on with a secret. `left` counts the requests that still find it going on, and until
+/// `until` all do.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Phase {
     #[default]
     Live,
     Recovering {
         left: u32,
+        until: i64,
     },
     Deleting {
         left: u32,
         since: i64,
+        until: i64,
     },
     Deleted {
         since: i64,
@@ -151,9 +157,21 @@ impl Vault {
         self.clock.now().as_second()
     }
 
-    /// Drops what has been deleted for longer than it is kept.
-    pub(super) fn purge_expired(&mut self) {
+    /// Lets the time that has gone by take effect: what was on its way arrives, and what has been
+    /// deleted for longer than it is kept is dropped.
+    pub(super) fn catch_up(&mut self) {
         let now = self.now();
+        for secret in self.secrets.values_mut() {
+            secret.phase = match secret.phase {
+                Phase::Recovering { left: 0, until } if until <= now => Phase::Live,
+                Phase::Deleting {
+                    left: 0,
+                    since,
+                    until,
+                } if until <= now => Phase::Deleted { since },
+                same => same,
+            };
+        }
         self.secrets.retain(|_, secret| match secret.phase {
             Phase::Deleted { since } => now < since + RETENTION_SECONDS,
             _ => true,
@@ -162,20 +180,22 @@ impl Vault {
 
     /// What a request finds under `name`, which counts against what goes on there.
     pub(super) fn step(&mut self, name: &str, side: Side) -> Option<Phase> {
+        let now = self.now();
         let secret = self.secrets.get_mut(&key(name))?;
         let found = secret.phase;
         secret.phase = match (found, side) {
-            (Phase::Recovering { left }, Side::Live | Side::Both) => match left {
-                0 | 1 => Phase::Live,
-                _ => Phase::Recovering { left: left - 1 },
-            },
-            (Phase::Deleting { left, since }, Side::Deleted | Side::Both) => match left {
-                0 | 1 => Phase::Deleted { since },
-                _ => Phase::Deleting {
-                    left: left - 1,
-                    since,
-                },
-            },
+            (Phase::Recovering { left, until }, Side::Live | Side::Both) => {
+                match left.saturating_sub(1) {
+                    0 if until <= now => Phase::Live,
+                    left => Phase::Recovering { left, until },
+                }
+            }
+            (Phase::Deleting { left, since, until }, Side::Deleted | Side::Both) => {
+                match left.saturating_sub(1) {
+                    0 if until <= now => Phase::Deleted { since },
+                    left => Phase::Deleting { left, since, until },
+                }
+            }
             (same, _) => same,
         };
         Some(found)
@@ -239,6 +259,7 @@ impl Vault {
             versions: Vec::new(),
             phase: Phase::Live,
             refused_sets: 0,
+            unwritable_until: i64::MIN,
         })
     }
 }
