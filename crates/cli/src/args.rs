@@ -153,6 +153,12 @@ pub(crate) struct Emulate {
     /// Serve Wix Secrets here
     #[arg(long, value_name = "ADDR")]
     pub(crate) wix: Option<String>,
+    /// Serve https, and write the certificates of the CAs to this new file, for clients to trust
+    #[arg(long, value_name = "FILE")]
+    pub(crate) https: Option<PathBuf>,
+    /// How many seconds each delete, recovery and purge of Azure Key Vault takes
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) azure_delays: Option<u64>,
 }
 
 impl Target {

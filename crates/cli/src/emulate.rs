@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::io;
 use std::net::TcpListener;
+use std::time::Duration;
 
+use polyvault::azure_key_vault::emulator::Delays;
 use polyvault::{Error, ErrorKind, Result, azure_key_vault, wix_secrets, yandex_lockbox};
 use serde_json::{Map, Value};
 
@@ -12,17 +14,16 @@ use crate::output;
 
 /// The emulators have one shape and no trait. Requests are not recorded: they hold values.
 macro_rules! start {
-    ($listener:expr, $provider:ident) => {
+    ($listener:expr, $provider:ident, $https:expr) => {
         match $listener {
             Some(listener) => {
                 let builder = $provider::emulator::Emulator::builder();
-                Some(
-                    builder
-                        .listener(listener)
-                        .record_requests(false)
-                        .start()
-                        .await,
-                )
+                let builder = builder.listener(listener).record_requests(false);
+                let builder = match $https {
+                    true => builder.https(),
+                    false => builder,
+                };
+                Some(builder.start().await)
             }
             None => None,
         }
@@ -42,9 +43,28 @@ pub(crate) async fn run(args: Emulate) -> Result<()> {
         Error::new(ErrorKind::Unexpected, message)
     })?;
 
-    let azure = start!(azure, azure_key_vault);
-    let lockbox = start!(lockbox, yandex_lockbox);
-    let wix = start!(wix, wix_secrets);
+    let https = args.https.is_some();
+    let azure = start!(azure, azure_key_vault, https);
+    let lockbox = start!(lockbox, yandex_lockbox, https);
+    let wix = start!(wix, wix_secrets, https);
+    if let Some(file) = &args.https {
+        let all = [
+            azure.as_ref().and_then(|emulator| emulator.ca_pem()),
+            lockbox.as_ref().and_then(|emulator| emulator.ca_pem()),
+            wix.as_ref().and_then(|emulator| emulator.ca_pem()),
+        ];
+        let all: String = all.into_iter().flatten().collect();
+        output::new_file("emulate", "--https", file, all.as_bytes())?;
+    }
+    if let (Some(emulator), Some(seconds)) = (&azure, args.azure_delays) {
+        let delay = Duration::from_secs(seconds);
+        emulator.delays(Delays {
+            deleting: delay,
+            recovering: delay,
+            unwritable: delay,
+            purging: delay,
+        });
+    }
     let urls: Map<String, Value> = [
         ("azure", azure.as_ref().map(|emulator| emulator.url())),
         ("lockbox", lockbox.as_ref().map(|emulator| emulator.url())),

@@ -49,10 +49,11 @@ impl Vault {
         self.knobs.admit(request)?;
         let route = route(request)?;
         let query = Query::of(request);
-        // `recoverableDays` came with version 7.1.
+        // `recoverableDays` came with version 7.1, `previousVersion` with the first date after 7.6.
         let recovery = match query.api_version()? {
             "2016-10-01" | "7.0" => Recovery::Level,
-            _ => Recovery::Full,
+            numbered if numbered.starts_with("7.") => Recovery::Full,
+            _ => Recovery::Newest,
         };
         let now = self.now();
         self.knobs.await_permission(now)?;

@@ -7,6 +7,8 @@ use super::state::{Phase, RETENTION_SECONDS, Secret, Vault, Version};
 /// Which facts of recovery an answer's attributes hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Recovery {
+    /// Level and days, and the version before.
+    Newest,
     /// Level and days.
     Full,
     /// The level alone: before version 7.1, and in the list of deleted secrets.
@@ -27,6 +29,9 @@ impl Vault {
         let mut fields = self.common(id, version, recovery);
         if let Some(kid) = &version.kid {
             fields.insert("kid".into(), json!(kid));
+        }
+        if let (Recovery::Newest, Some(previous)) = (recovery, &version.previous_version) {
+            fields.insert("previousVersion".into(), json!(previous));
         }
         fields
     }
@@ -98,10 +103,10 @@ impl Vault {
             (true, false) => ("Recoverable+Purgeable", 90),
             (true, true) => ("Recoverable", 90),
         };
-        if matches!(recovery, Recovery::Full | Recovery::Level) {
+        if !matches!(recovery, Recovery::None) {
             fields.insert("recoveryLevel".into(), json!(level));
         }
-        if matches!(recovery, Recovery::Full) {
+        if matches!(recovery, Recovery::Newest | Recovery::Full) {
             fields.insert("recoverableDays".into(), json!(days));
         }
         Value::Object(fields)

@@ -40,6 +40,8 @@ pub struct Version {
     pub kid: Option<String>,
     /// Whether a certificate owns it.
     pub managed: bool,
+    /// The version before, of a certificate; told since API version `2025-06-01-preview`.
+    pub previous_version: Option<String>,
 }
 
 impl Default for Version {
@@ -56,6 +58,7 @@ impl Default for Version {
             updated: None,
             kid: None,
             managed: false,
+            previous_version: None,
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &Get, stores: &Stores, json: bool) -> Result<()> {
             output::bytes(b"\n")
         }
         (Some(path), _) => {
-            new_file(path, pick()?.expose_bytes())?;
+            output::new_file("get", "--out", path, pick()?.expose_bytes())?;
             if json {
                 return output::line(json::secret(&secret));
             }
@@ -63,26 +63,6 @@ fn pick<'a>(payload: &'a Payload, entry: Option<&str>) -> Result<&'a Value> {
 
 fn with_advice(error: Error) -> Error {
     error.with_help("Name one of the keys with --entry, or read all entries with --json.")
-}
-
-/// Nobody else can read the file at any moment, and nothing is left of one that can't be written.
-fn new_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-
-    let refuse = |error: io::Error| {
-        Error::new(ErrorKind::InvalidInput, format!("field `--out`: {error}"))
-            .with_operation("get")
-            .with_help("Name a file that does not exist yet, in a folder that you can write to.")
-    };
-    let mut file = options.open(path).map_err(refuse)?;
-    file.write_all(bytes).map_err(|error| {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(path);
-        refuse(error)
-    })
 }
 
 #[cfg(test)]

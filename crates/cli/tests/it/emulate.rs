@@ -123,3 +123,35 @@ fn an_address_that_is_taken_or_none_is_refused() {
         assert!(told.contains("field `--wix`"), "{told}");
     }
 }
+
+#[test]
+fn serves_https_whose_ca_stands_in_a_new_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let served = Served::start(&["--https", file.to_str().unwrap()]);
+    let pem = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 3);
+    assert!(!pem.contains("PRIVATE"));
+
+    for (service, scheme) in [
+        ("azure", "azure-key-vault"),
+        ("lockbox", "yandex-lockbox"),
+        ("wix", "wix-secrets"),
+    ] {
+        let url = served.urls[service].as_str().unwrap();
+        assert!(url.starts_with("https://127.0.0.1:"), "{url}");
+        let store = format!("{scheme}://test?endpoint={url}");
+        let trusting = format!("{store}&ca_file={}", file.display());
+
+        let list = |store: &str| {
+            let mut command = command(["list", store, "--json"]);
+            command.env("WIX_API_KEY", "any");
+            finish(command, b"")
+        };
+        list(&trusting).ok();
+        let told = list(&store).error(29);
+        assert_eq!(told["kind"], "Config", "{told}");
+    }
+    let told = run(["emulate", "--https", file.to_str().unwrap()]).refused(13);
+    assert!(told.contains("field `--https`"), "{told}");
+}

@@ -1,8 +1,10 @@
-//! The emulator, asked raw: nothing here goes through the adapter.
+//! The emulator, asked raw but for its delays and its https, which are about its stores too.
 
+mod delays;
 mod faults;
 mod life;
 mod lists;
+mod secure;
 
 use std::time::Duration;
 
