@@ -73,8 +73,9 @@ use crate::AzureKeyVault;
 ///
 /// ```
 /// use std::sync::Arc;
+/// use std::time::Duration;
 ///
-/// use polyvault_azure_key_vault::emulator::{Emulator, Operation};
+/// use polyvault_azure_key_vault::emulator::{Delays, Emulator, Operation};
 /// use polyvault_core::clock::ManualClock;
 /// use polyvault_core::{ErrorKind, Retry, SecretStoreExt};
 ///
@@ -106,6 +107,12 @@ use crate::AzureKeyVault;
 /// vault.overtake_next_set("db", "somebody's");
 /// store.put("db", "ours").await?;
 /// assert_eq!(vault.versions("db").len(), 5);
+///
+/// let quarter = Delays { deleting: Duration::from_secs(15), ..Delays::default() };
+/// vault.delays(quarter); // as long as at the service, on the vault's clock
+/// vault.permission_polls(1);
+/// assert!(store.get_text("db").await.is_err(), "the role is not there yet");
+/// vault.permission_delay(Duration::ZERO);
 ///
 /// vault.delete_polls(2); // deleting, recovering and purging take their time
 /// vault.recover_polls(2);

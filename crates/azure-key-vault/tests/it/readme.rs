@@ -51,3 +51,32 @@ fn the_worked_example_of_the_encoding_is_what_is_written() {
     let sum = format!(r#""crc32":"{:08x}""#, crc32(&bytes));
     assert!(document.contains(&sum), "{sum}");
 }
+
+#[test]
+fn each_cell_beside_the_vendors_clients_leads_to_its_test() {
+    let readme = include_str!("../../README.md");
+    let table = readme.split_once("| polyvault |\n").unwrap().1;
+    let rows = table
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+
+    let mut count = 0;
+    for row in rows {
+        let cell = row.trim_end_matches(" |").rsplit_once("| ").unwrap().1;
+        let link = cell
+            .split_once("/crates/azure-key-vault/tests/it/")
+            .unwrap()
+            .1;
+        let (file, name) = link.split_once(" \"").unwrap();
+        let name = name.trim_end_matches("\")");
+        let source = std::fs::read_to_string(folder.join(file)).unwrap();
+        assert!(
+            source.contains(&format!("fn {name}(")),
+            "{file} has no {name}"
+        );
+        count += 1;
+    }
+    assert!(count > 10);
+}

@@ -1,9 +1,4 @@
 //! `polyvault get`
-
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::Path;
-
 use polyvault::{Error, ErrorKind, GetOptions, Payload, Result, Value, VersionId};
 
 use crate::args::Get;
