@@ -255,6 +255,7 @@ mod tests {
             "http://localhost",
             "http://127.9.9.9",
             "http://169.254.169.254",
+            "http://169.254.129.2:8081/msi/token",
             "http://127.1",
         ] {
             assert!(Endpoint::parse("endpoint", good).is_ok(), "{good}");
@@ -270,6 +271,8 @@ mod tests {
             "https://a.b?",
             "http://localhost@a.b",
             "http://169.254.169.254.a.b",
+            "http://169.255.0.1",
+            "http://10.0.0.1",
             "http://[::ffff:1.2.3.4]",
             "https://",
             "https://a.b/?x=1",

@@ -15,6 +15,7 @@ mod retry;
 mod token;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -225,8 +226,8 @@ pub fn request(method: Method, uri: Uri, body: Option<Body>) -> http::Request<Bo
     request
 }
 
-/// Whether `host` is this machine or its cloud's metadata service: plain http
-/// is allowed there, and no proxy stands between.
+/// Whether `host` is this machine or on its own link, as its cloud's metadata services are: plain
+/// http is allowed there, and no proxy stands between.
 ///
 /// # Example
 ///
@@ -239,9 +240,12 @@ pub fn request(method: Method, uri: Uri, body: Option<Body>) -> http::Request<Bo
 #[must_use]
 pub fn is_near(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    if host.eq_ignore_ascii_case("localhost") || host == "169.254.169.254" {
+    if host.eq_ignore_ascii_case("localhost") {
         return true;
     }
-    host.parse::<std::net::IpAddr>()
-        .is_ok_and(|address| address.is_loopback())
+    match host.parse() {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_loopback(),
+        Err(_) => false,
+    }
 }
