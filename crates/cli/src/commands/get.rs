@@ -1,4 +1,5 @@
 //! `polyvault get`
+
 use polyvault::{Error, ErrorKind, GetOptions, Payload, Result, Value, VersionId};
 
 use crate::args::Get;
