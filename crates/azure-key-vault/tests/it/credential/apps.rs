@@ -155,10 +155,13 @@ async fn many_callers_sign_in_once() {
         .build()
         .unwrap();
 
-    let names = ["db"; 20];
-    let reads = names.map(|name| store.get_text(name));
-    for read in reads {
-        read.await.unwrap();
+    let mut reads = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let store = store.clone();
+        reads.spawn(async move { store.get_text("db").await.map(drop) });
+    }
+    for read in reads.join_all().await {
+        read.unwrap();
     }
 
     assert_eq!(asked(&login).await.len(), 1);
