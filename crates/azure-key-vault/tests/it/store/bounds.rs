@@ -184,7 +184,13 @@ async fn ids_of_this_vault_are_as_good_as_names() {
     vault.seed("db", ["one"]).unwrap();
     let store = vault.store();
     let told = store.describe(&secret("db")).await.unwrap().id;
-    for id in [told.to_string(), format!("{}/secrets/db/", vault.url())] {
+    // The service compares without case: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
+    let url = vault.url();
+    for id in [
+        told.to_string(),
+        format!("{url}/secrets/db/"),
+        format!("{url}/SECRETS/DB"),
+    ] {
         let id = SecretRef::from(SecretId::new(id).unwrap());
 
         assert!(store.get(&id, GetOptions::default()).await.is_ok(), "{id}");
