@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
+use azure_core::error::ErrorKind as SdkKind;
 use polyvault_core::transport::Token;
 use polyvault_core::{Error, ErrorKind, Result, Timestamp};
 
@@ -45,11 +46,7 @@ impl Credential for SdkCredential {
 
     async fn token(&self, request: &TokenRequest) -> Result<Token> {
         let got = self.0.get_token(&[request.scope()], None).await;
-        // The text of its errors may quote what it was answered.
-        let token = got.map_err(|_| {
-            Error::new(ErrorKind::Unauthenticated, "the credential gives no token")
-                .with_help("Ask the credential for a token by itself: its own error says why.")
-        })?;
+        let token = got.map_err(|error| failed(error.kind()))?;
         Ok(Token {
             expires_at: Timestamp::from_second(token.expires_on.unix_timestamp()).ok(),
             secret: token.token.secret().into(),
@@ -60,5 +57,26 @@ impl Credential for SdkCredential {
 impl fmt::Debug for SdkCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SdkCredential(..)")
+    }
+}
+
+/// The text of its errors may quote what it was answered, and is dropped.
+fn failed(kind: &SdkKind) -> Error {
+    let status = match kind {
+        SdkKind::HttpResponse { status, .. } => Some(u16::from(*status)),
+        _ => None,
+    };
+    let (kind, message) = match (kind, status) {
+        (SdkKind::Connection | SdkKind::Io, _) | (_, Some(500..=599)) => {
+            (ErrorKind::Unavailable, "the credential reaches no issuer")
+        }
+        (_, Some(429)) => (ErrorKind::RateLimited, "the credential asks too often"),
+        _ => (ErrorKind::Unauthenticated, "the credential gives no token"),
+    };
+    let error = Error::new(kind, message)
+        .with_help("Ask the credential for a token by itself: its own error says why.");
+    match status {
+        Some(status) => error.with_status(status),
+        None => error,
     }
 }

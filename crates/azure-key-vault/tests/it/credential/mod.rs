@@ -4,6 +4,7 @@ mod apps;
 mod chains;
 mod challenges;
 mod machines;
+mod sdk;
 mod tools;
 mod web;
 
