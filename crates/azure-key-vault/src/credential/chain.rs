@@ -89,35 +89,31 @@ impl Chain {
             .iter()
             .map(|(name, error)| format!("{name}: {}", error.message()));
         told.extend(messages);
+        let message = format!("no credential gave a token. {}", told.join("; "));
         let last = tried.last().map(|(_, error)| error);
-        let kind = last.map_or(ErrorKind::Config, Error::kind);
-        let mut error = Error::new(
-            kind,
-            format!("no credential gave a token. {}", told.join("; ")),
-        )
-        .with_provider(SCHEME);
-        // A managed identity may only be slow to come up.
-        let again = tried.iter().map(|(_, error)| error.retry());
-        if let Some(again) = again
-            .into_iter()
-            .find(|retry| matches!(retry, Retry::After(_)))
-        {
-            error = error.with_retry(again);
-        }
-        let Some(last) = last else {
-            return error.with_help(HELP);
+        let Some(ended) = last.filter(|error| error.kind() != ErrorKind::Config) else {
+            let error = Error::new(ErrorKind::Config, message)
+                .with_provider(SCHEME)
+                .with_help(HELP);
+            // A managed identity may only be slow to come up.
+            let mut again = tried.iter().map(|(_, error)| error.retry());
+            return match again.find(|retry| matches!(retry, Retry::After(_))) {
+                Some(again) => error.with_retry(again),
+                None => error,
+            };
         };
-        error = error.with_help(match kind {
-            ErrorKind::Config => HELP.to_owned(),
-            _ => last.help().to_owned(),
-        });
-        if let Some(status) = last.status() {
+        // The one that ended the chain says what became of it.
+        let mut error = Error::new(ended.kind(), message)
+            .with_provider(SCHEME)
+            .with_retry(ended.retry())
+            .with_help(ended.help().to_owned());
+        if let Some(status) = ended.status() {
             error = error.with_status(status);
         }
-        if let Some(code) = last.code() {
+        if let Some(code) = ended.code() {
             error = error.with_code(code);
         }
-        match last.request_id() {
+        match ended.request_id() {
             Some(id) => error.with_request_id(id),
             None => error,
         }

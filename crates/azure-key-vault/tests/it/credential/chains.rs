@@ -4,7 +4,7 @@ use polyvault_azure_key_vault::PROVIDER;
 use polyvault_azure_key_vault::credential::{Chain, ClientSecret, ManagedIdentity};
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::Endpoint;
-use polyvault_core::{Environment, ErrorKind, GetOptions, SecretStoreExt};
+use polyvault_core::{Environment, ErrorKind, GetOptions, Retry, SecretStoreExt};
 use serde_json::json;
 
 use super::*;
@@ -161,6 +161,31 @@ async fn the_machines_identity_is_asked_only_where_the_choice_allows_it() {
     for choice in ["", "dev", "EnvironmentCredential"] {
         assert!(made(choice).is_err(), "{choice}");
     }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_not_worth_a_repeat_whatever_else_may_come_up() {
+    let (vault, login) = (
+        vault().await,
+        issuer(401, json!({"error": "invalid_client"})).await,
+    );
+    let nowhere = Endpoint::parse("endpoint", "http://127.0.0.1:1").unwrap();
+    let away = || ManagedIdentity::on_machine().at(nowhere.clone());
+    let secret = ClientSecret::new(TENANT, "my-client", "made-up".into());
+
+    let chain = Chain::new().then(away()).then(secret);
+    let refused = read(&vault, &login.uri(), chain).await.unwrap_err();
+    let chain = Chain::new().then(away());
+    let absent = read(&vault, &login.uri(), chain).await.unwrap_err();
+
+    assert_eq!(refused.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(refused.retry(), Retry::Never);
+    assert_eq!(absent.kind(), ErrorKind::Config);
+    assert_eq!(
+        absent.retry(),
+        Retry::After(None),
+        "it may only be slow to come up"
+    );
 }
 
 /// A chain of a machine's identity at one stub and an application at another.
