@@ -132,7 +132,13 @@ impl TokenSource for SignIn {
             authority: self.authority.clone(),
             options: self.options.clone(),
         };
-        self.credential.token(&request).await
+        let token = self.credential.token(&request).await?;
+        // Claims are asked for of the token at hand, and no later one need have them.
+        let mut learned = self.learned();
+        if learned.claims == request.claims {
+            learned.claims = None;
+        }
+        Ok(token)
     }
 
     fn is_ready(&self) -> bool {
@@ -150,7 +156,6 @@ impl TokenSource for SignIn {
         let mut learned = self.learned();
         let before = learned.clone();
         learned.scope = scope.or(learned.scope.take());
-        // Claims are asked for of the token at hand, and no later one need have them.
         learned.claims = challenge.claims.clone();
         if challenge.authority.is_some() {
             learned.tenant = challenge.tenant();

@@ -133,6 +133,35 @@ async fn a_challenge_for_claims_is_met_with_them_once() {
 }
 
 #[tokio::test]
+async fn claims_are_of_one_token_and_not_of_those_after_it() {
+    let text = "Bearer error=\"insufficient_claims\", claims=\"e30=\"";
+    let web = Web::new();
+    web.answer(LOGIN, token("t-1"))
+        .answer(VAULT, challenge(text))
+        .answer(LOGIN, token("t-2"))
+        .answer(VAULT, empty())
+        .answer(LOGIN, token("t-3"))
+        .answer(VAULT, empty());
+    let clock = crate::manual_clock();
+    let options = ClientOptions {
+        clock: std::sync::Arc::clone(&clock) as _,
+        ..web.options()
+    };
+    let store = AzureKeyVault::builder("my-vault").credential(secret());
+    let store = store.client_options(options).build().unwrap();
+
+    list(&store).await.unwrap();
+    clock.advance(std::time::Duration::from_secs(3600));
+    list(&store).await.unwrap();
+
+    let forms = web.bodies(LOGIN);
+    let asked = forms
+        .iter()
+        .map(|body| form(body).iter().any(|(key, _)| key == "claims"));
+    assert_eq!(asked.collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[tokio::test]
 async fn a_challenge_for_what_the_host_is_not_below_gets_no_token_and_is_not_kept() {
     for (host, resource) in [
         (VAULT, "https://graph.microsoft.com"),
