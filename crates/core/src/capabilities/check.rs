@@ -1,9 +1,13 @@
 //! Refusals before any request: the same rules for every store.
 
+#[cfg(test)]
+mod tests;
+
 use super::{Capabilities, CreateStrength, Encoded, Entries, MakeCurrent, Scope, Versions};
 use crate::encoding::{self, Mark};
 use crate::model::{Edit, InfoPatch, Labels, VersionChange, VersionPatch};
 use crate::options::{DeleteOptions, GetOptions, PutMode, PutOptions};
+use crate::password::PasswordSpec;
 use crate::payload::DEFAULT_KEY;
 use crate::{Error, ErrorKind, PageRequest, Payload, Result, SecretRef, VersionSelector};
 
@@ -53,6 +57,44 @@ impl Capabilities {
         payload: &Payload,
         options: &PutOptions,
     ) -> Result<()> {
+        self.check_target(secret, options)?;
+        self.check_payload(payload)?;
+        self.check_put_options(options)?;
+        self.check_stored_type(payload, options.content_type.as_deref())
+    }
+
+    /// Checks a put of a password that the service is to generate.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for the name, the rules, the key of the entry, labels or a text; `Unsupported`
+    /// for an option.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{MemoryStore, PasswordSpec, PutOptions, SecretStore};
+    ///
+    /// let store = MemoryStore::like_lockbox();
+    /// let spec = PasswordSpec { entry_key: "no key".into(), ..PasswordSpec::default() };
+    /// let checked = store.capabilities().check_generate(&"db".try_into()?, &spec, &PutOptions::default());
+    /// assert!(checked.is_err(), "a blank is no character of a key there");
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn check_generate(
+        &self,
+        secret: &SecretRef,
+        spec: &PasswordSpec,
+        options: &PutOptions,
+    ) -> Result<()> {
+        self.check_target(secret, options)?;
+        spec.check()
+            .map_err(|error| error.with_provider(self.provider))?;
+        self.check_key(&spec.entry_key)?;
+        self.check_put_options(options)
+    }
+
+    fn check_target(&self, secret: &SecretRef, options: &PutOptions) -> Result<()> {
         self.check_secret(secret)?;
         if options.mode == PutMode::Create {
             self.need(self.create != CreateStrength::None, "create")?;
@@ -60,10 +102,12 @@ impl Capabilities {
                 return Err(self.invalid("field `secret`: a secret is created by name, not by id"));
             }
         }
-        self.check_payload(payload)?;
+        Ok(())
+    }
+
+    fn check_put_options(&self, options: &PutOptions) -> Result<()> {
         self.check_labels(options.labels.as_ref())?;
         self.check_content_type(options.content_type.as_deref())?;
-        self.check_stored_type(payload, options.content_type.as_deref())?;
         self.check_description(options.description.as_deref())?;
         if options.not_before.is_some() || options.expires_at.is_some() {
             self.need(self.validity, "validity")?;
@@ -240,15 +284,39 @@ impl Capabilities {
                     "field `payload`: the store can't hold an empty value (entry {key:?})"
                 )));
             }
-            if let Some((most, alphabet)) = self.limits.entry_key
-                && (key.chars().count() > most || !key.chars().all(|c| alphabet.allows(c)))
-            {
-                return Err(self.invalid(format!(
-                    "field `payload`: the entry key {key:?} must be 1 to {most} characters of {alphabet}"
-                )));
-            }
+            self.check_key(key)?;
         }
         self.check_size(payload)
+    }
+
+    /// Checks the key of an entry.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is too long or has other characters than the store allows.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{MemoryStore, SecretStore};
+    ///
+    /// let store = MemoryStore::like_lockbox();
+    /// assert!(store.capabilities().check_key("tls/key.pem").is_ok());
+    /// assert!(store.capabilities().check_key("TLS key").is_err());
+    /// ```
+    pub fn check_key(&self, key: &str) -> Result<()> {
+        match self.limits.entry_key {
+            Some((most, alphabet))
+                if key.is_empty()
+                    || key.chars().count() > most
+                    || !key.chars().all(|c| alphabet.allows(c)) =>
+            {
+                Err(self.invalid(format!(
+                    "field `payload`: the entry key {key:?} must be 1 to {most} characters of {alphabet}"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_size(&self, payload: &Payload) -> Result<()> {
@@ -377,73 +445,5 @@ impl Capabilities {
 
     fn invalid(&self, rule: impl Into<std::borrow::Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::InvalidInput, rule).with_provider(self.provider)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-    use crate::{MemoryStore, SecretStore, Timestamp};
-
-    fn check(can: &Capabilities, patch: VersionPatch) -> Result<()> {
-        let secret = SecretRef::try_from("a").unwrap();
-        can.check_update_version(&secret, &VersionChange::Update(patch))
-    }
-
-    fn ends() -> [VersionPatch; 2] {
-        [
-            VersionPatch {
-                not_before: Edit::Clear,
-                ..VersionPatch::default()
-            },
-            VersionPatch {
-                expires_at: Edit::Clear,
-                ..VersionPatch::default()
-            },
-        ]
-    }
-
-    #[test]
-    fn a_clear_that_the_store_can_not_do_is_refused_with_the_way_out() {
-        let mut can = MemoryStore::new().capabilities().clone();
-        let beside = |patch| VersionPatch {
-            enabled: Some(true),
-            content_type: Some("text/plain".to_owned()),
-            ..patch
-        };
-        for patch in ends().into_iter().chain(ends().map(beside)) {
-            can.clear_validity = true;
-            assert!(check(&can, patch.clone()).is_ok(), "{patch:?}");
-
-            can.clear_validity = false;
-            let error = check(&can, patch).unwrap_err();
-            let due = Error::unsupported("memory", "clear_validity");
-            assert_eq!(error.to_string(), due.to_string());
-            assert_eq!(error.help(), CLEAR_BY_A_PUT);
-        }
-    }
-
-    #[test]
-    fn a_set_needs_no_clear_and_a_patch_that_keeps_all_changes_nothing() {
-        let mut can = MemoryStore::new().capabilities().clone();
-        can.clear_validity = false;
-        let set = VersionPatch {
-            not_before: Timestamp::UNIX_EPOCH.into(),
-            expires_at: Edit::Set(Timestamp::MAX),
-            ..VersionPatch::default()
-        };
-        assert!(check(&can, set).is_ok());
-
-        let keep = VersionPatch {
-            not_before: Edit::Keep,
-            expires_at: Edit::Keep,
-            ..VersionPatch::default()
-        };
-        assert_eq!(
-            check(&can, keep).unwrap_err().kind(),
-            ErrorKind::InvalidInput
-        );
     }
 }
