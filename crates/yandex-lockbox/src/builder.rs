@@ -1,6 +1,7 @@
 //! How a store is put together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
@@ -11,7 +12,7 @@ use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretS
 use crate::config::{
     Config, ENDPOINT, OPERATION_ENDPOINT, PARAMETERS, PAYLOAD_ENDPOINT, SCHEME, capabilities,
 };
-use crate::store::YandexLockbox;
+use crate::store::{Names, YandexLockbox};
 use crate::{credential, error};
 
 /// Puts a [`YandexLockbox`] together.
@@ -44,6 +45,8 @@ pub struct YandexLockboxBuilder {
     endpoint: Option<String>,
     payload_endpoint: Option<String>,
     operation_endpoint: Option<String>,
+    names: Names,
+    name_cache: Duration,
     tokens: Option<Box<dyn TokenSource>>,
     options: ClientOptions,
 }
@@ -55,6 +58,8 @@ impl YandexLockboxBuilder {
             endpoint: None,
             payload_endpoint: None,
             operation_endpoint: None,
+            names: Names::default(),
+            name_cache: Duration::ZERO,
             tokens: None,
             options: ClientOptions::default(),
         }
@@ -75,6 +80,45 @@ impl YandexLockboxBuilder {
     /// The base URL for operations.
     pub fn operation_endpoint(mut self, url: impl Into<String>) -> Self {
         self.operation_endpoint = Some(url.into());
+        self
+    }
+
+    /// How secrets are found by their names.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_yandex_lockbox::{Names, YandexLockbox};
+    ///
+    /// let builder = YandexLockbox::builder("b1gfolder").token("made-up".into());
+    /// let reader = builder.names(Names::ByPayload).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn names(mut self, names: Names) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// How long reads remember which id a name has, after a list has shown it; they list each time
+    /// unless said.
+    ///
+    /// For that long a name that was given to another secret may read the one that had it, and a twin
+    /// go unseen. Writes always list. At most 10 000 names are remembered, in memory, by all clones
+    /// together; an id that is gone is looked up again.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use polyvault_yandex_lockbox::YandexLockbox;
+    ///
+    /// let builder = YandexLockbox::builder("b1gfolder").token("made-up".into());
+    /// let store = builder.name_cache(Duration::from_secs(30)).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn name_cache(mut self, life: Duration) -> Self {
+        self.name_cache = life;
         self
     }
 
@@ -141,6 +185,8 @@ impl YandexLockboxBuilder {
                 self.operation_endpoint.as_deref(),
                 OPERATION_ENDPOINT,
             )?,
+            names: self.names,
+            name_cache: self.name_cache,
         };
         let client = Client::new(
             Service {
@@ -170,6 +216,12 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
     builder.endpoint = parameter("endpoint");
     builder.payload_endpoint = parameter("payload_endpoint");
     builder.operation_endpoint = parameter("operation_endpoint");
+    builder.names = match url.parameter("names") {
+        None | Some("list") => Names::ByList,
+        Some("get_ex") => Names::ByPayload,
+        Some(_) => return Err(refuse("parameter `names`: `list` or `get_ex`")),
+    };
+    builder.name_cache = url.duration("name_cache")?.unwrap_or_default();
     builder.tokens = Some(credential::from_environment(&options.environment)?);
     builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
@@ -184,9 +236,11 @@ fn check_folder(folder: &str) -> Result<()> {
     if fits {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::Config,
+    Err(refuse(
         "field `folder`: the id of a folder, 1 to 50 letters, digits, hyphens and underscores",
-    )
-    .with_provider(SCHEME))
+    ))
+}
+
+fn refuse(rule: &'static str) -> Error {
+    Error::new(ErrorKind::Config, rule).with_provider(SCHEME)
 }

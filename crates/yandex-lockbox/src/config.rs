@@ -1,5 +1,7 @@
 //! What a store is set to, and what it can do.
 
+use std::time::Duration;
+
 use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
     Alphabet, CreateStrength, Encoded, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent,
@@ -7,6 +9,8 @@ use polyvault_core::capabilities::{
 };
 use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::Endpoint;
+
+use crate::store::Names;
 
 pub(crate) const SCHEME: &str = "yandex-lockbox";
 
@@ -19,7 +23,7 @@ pub(crate) const PAYLOAD_ENDPOINT: &str = "https://payload.lockbox.api.cloud.yan
 /// Serves the operations of the whole cloud.
 pub(crate) const OPERATION_ENDPOINT: &str = "https://operation.api.cloud.yandex.net";
 
-const OWN: [Parameter; 3] = [
+const OWN: [Parameter; 5] = [
     Parameter {
         name: "endpoint",
         default: ENDPOINT,
@@ -35,29 +39,22 @@ const OWN: [Parameter; 3] = [
         default: "`endpoint` where that is given, else https://operation.api.cloud.yandex.net",
         what: "the base URL for operations",
     },
+    Parameter {
+        name: "names",
+        default: "list",
+        what: "how a value is found by its name: `list`, or `get_ex` for who may read payloads only",
+    },
+    Parameter {
+        name: "name_cache",
+        default: "0s",
+        what: "how long reads remember which id a name has, such as `30s`",
+    },
 ];
 
 pub(crate) const PARAMETERS: &[Parameter] =
     &with_http_parameters::<{ OWN.len() + HTTP_PARAMETERS.len() }>(&OWN);
 
-pub(crate) const NOT_YET: &[NotYet] = &[
-    NotYet {
-        capability: "make_current",
-        what: "making an older version current",
-    },
-    NotYet {
-        capability: "destroy",
-        what: "destroying a version after a delay",
-    },
-    NotYet {
-        capability: "cancel_destruction",
-        what: "taking back the destruction of a version",
-    },
-    NotYet {
-        capability: "generate",
-        what: "passwords that the service generates",
-    },
-];
+pub(crate) const NOT_YET: &[NotYet] = &[];
 
 pub(crate) const REFUSALS: &[Rule] = &[
     Rule {
@@ -89,6 +86,9 @@ pub(crate) struct Config {
     pub(crate) endpoint: Endpoint,
     pub(crate) payload_endpoint: Endpoint,
     pub(crate) operation_endpoint: Endpoint,
+    pub(crate) names: Names,
+    /// How long reads remember the ids of names; not at all where it is zero.
+    pub(crate) name_cache: Duration,
 }
 
 /// Limits: the validation options at <https://github.com/yandex-cloud/cloudapi>, and
@@ -112,9 +112,9 @@ pub(crate) fn capabilities() -> Capabilities {
         rename: true,
         deletion_protection: true,
         update_version: false,
-        make_current: MakeCurrent::None,
-        destroy: false,
-        cancel_destruction: false,
+        make_current: MakeCurrent::Service,
+        destroy: true,
+        cancel_destruction: true,
         delete: true,
         soft_delete: false,
         recover: false,
@@ -122,7 +122,7 @@ pub(crate) fn capabilities() -> Capabilities {
         resume: true,
         create: CreateStrength::Checked,
         lost_put: LostPut::Idempotent,
-        generate: Generate::Client,
+        generate: Generate::Service,
         twins: true,
         limits: Limits {
             name: NameRule {

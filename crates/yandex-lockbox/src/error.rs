@@ -209,6 +209,22 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
     })
 }
 
+/// Adds to a refusal which role is missing, where more is known than that one is.
+pub(crate) fn forbidden(error: Error, missing: &'static str) -> Error {
+    match error.kind() {
+        ErrorKind::Forbidden => error.with_help(missing),
+        _ => error,
+    }
+}
+
+pub(crate) const NO_LIST: &str = "Finding a secret by its name lists the folder, which takes the role \
+    lockbox.viewer on it: grant it, give the secret's id, or, for reads of values alone, set \
+    `names=get_ex`, which takes lockbox.payloadViewer instead.";
+
+pub(crate) const NO_PAYLOAD: &str = "Reading a value by the secret's name (`names=get_ex`) takes the role \
+    lockbox.payloadViewer on the secret or its folder, and kms.keys.decrypter for one under a KMS key. \
+    With `names=list` it takes lockbox.viewer too.";
+
 const SIGN_IN: &str = "Get a new IAM token: one lives for 12 hours at most.";
 
 /// What to do where no refusal of the service says it.

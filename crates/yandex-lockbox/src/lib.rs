@@ -8,6 +8,7 @@ mod credential;
 pub mod emulator;
 mod error;
 mod operation;
+mod properties;
 mod request;
 mod response;
 mod store;
@@ -16,7 +17,12 @@ mod wire;
 use polyvault_core::provider::Provider;
 
 pub use self::builder::YandexLockboxBuilder;
-pub use self::store::YandexLockbox;
+pub use self::properties::{
+    AccessBinding, AccessChange, CreateSecret, FirstVersion, OperationKind, OperationProperties,
+    OperationResponse, PasswordSpecification, PayloadPatch, SecretProperties, Subject,
+    UpdateSecret, VersionProperties,
+};
+pub use self::store::{Names, YandexLockbox};
 
 /// What the registry knows of Yandex Lockbox.
 pub const PROVIDER: Provider = Provider {

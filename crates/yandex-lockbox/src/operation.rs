@@ -5,9 +5,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use polyvault_core::{
     Error, ErrorKind, Operation, OperationId, Outcome, Poll, Polled, Result, Retry, SecretId,
-    SecretInfo, VersionId, VersionInfo, Written,
+    VersionInfo, Written,
 };
 
+use crate::properties::{
+    OperationKind, OperationProperties, OperationResponse, PasswordSpecification,
+};
 use crate::store::{About, YandexLockbox};
 
 /// An operation that has begun may not be on every replica: so many polls may find nothing.
@@ -16,7 +19,7 @@ const EARLY: u32 = 3;
 /// The pace where the service tells none.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// What an operation does.
+/// What an operation does, as far as its result goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Makes a secret, mostly with a version.
@@ -27,25 +30,25 @@ pub(crate) enum Effect {
     Secret,
     /// Changes a version.
     Version,
-    /// Deletes a secret.
-    Delete,
+    /// Deletes a secret, or changes who may use it: there is nothing to show.
+    Nothing,
 }
 
 impl Effect {
-    /// By the type of an operation's metadata.
-    pub(crate) fn of_metadata(type_url: &str) -> Option<Self> {
-        let (_, name) = type_url.split_once("yandex.cloud.lockbox.v1.")?;
-        Some(match name {
-            "CreateSecretMetadata" => Self::Create,
-            "AddVersionMetadata" => Self::AddVersion,
-            "UpdateSecretMetadata" | "ActivateSecretMetadata" | "DeactivateSecretMetadata" => {
-                Self::Secret
-            }
-            "SetCurrentVersionMetadata"
-            | "ScheduleVersionDestructionMetadata"
-            | "CancelVersionDestructionMetadata" => Self::Version,
-            "DeleteSecretMetadata" => Self::Delete,
-            _ => return None,
+    pub(crate) fn of(kind: &OperationKind) -> Option<Self> {
+        Some(match kind {
+            OperationKind::CreateSecret => Self::Create,
+            OperationKind::AddVersion => Self::AddVersion,
+            OperationKind::UpdateSecret
+            | OperationKind::ActivateSecret
+            | OperationKind::DeactivateSecret => Self::Secret,
+            OperationKind::SetCurrentVersion
+            | OperationKind::ScheduleVersionDestruction
+            | OperationKind::CancelVersionDestruction => Self::Version,
+            OperationKind::DeleteSecret
+            | OperationKind::SetAccessBindings
+            | OperationKind::UpdateAccessBindings => Self::Nothing,
+            OperationKind::Other(_) => return None,
         })
     }
 }
@@ -53,24 +56,15 @@ impl Effect {
 /// How far an operation is.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    pub(crate) id: OperationId,
-    pub(crate) done: bool,
-    pub(crate) effect: Option<Effect>,
-    pub(crate) secret: Option<SecretId>,
-    pub(crate) version: Option<VersionId>,
-    /// May be there before it is done: the service takes back what it did.
-    pub(crate) failed: Option<Error>,
-    pub(crate) told: Told,
+    pub(crate) told: OperationProperties,
     /// How long the service asks to wait before the next poll.
     pub(crate) pace: Option<Duration>,
 }
 
-/// The resource that an operation ended with.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    Secret(Box<SecretInfo>),
-    Version(Box<VersionInfo>),
-    Nothing,
+impl Progress {
+    pub(crate) fn effect(&self) -> Option<Effect> {
+        self.told.kind.as_ref().and_then(Effect::of)
+    }
 }
 
 /// What is known of an operation before its first answer.
@@ -83,9 +77,22 @@ pub(crate) struct Expected {
     pub(crate) secret: Option<SecretId>,
     /// What earlier steps of the same call have changed, for the error of this one.
     pub(crate) changed: Option<String>,
+    /// The rules that the password of the new version is to be of.
+    pub(crate) rules: Option<PasswordSpecification>,
 }
 
 impl Expected {
+    /// Nothing but the call: the operation's own answers say the rest.
+    pub(crate) fn of(about: &About, effect: Option<Effect>) -> Self {
+        Self {
+            about: about.clone(),
+            effect,
+            secret: None,
+            changed: None,
+            rules: None,
+        }
+    }
+
     /// Adds to an error what is changed already.
     pub(crate) fn blame(&self, error: Error) -> Error {
         let Some(changed) = &self.changed else {
@@ -167,7 +174,7 @@ where
     async fn poll(&mut self) -> Result<Polled<T>> {
         let about = self.expected.about.clone();
         let polled = match self.look().await {
-            Ok(Some(progress)) if progress.done => {
+            Ok(Some(progress)) if progress.told.done => {
                 let outcome = self.store.outcome(&self.expected, progress).await;
                 outcome.and_then(|outcome| Ok(Polled::Done(T::try_from(outcome)?)))
             }
@@ -181,44 +188,54 @@ where
 impl YandexLockbox {
     /// How an operation that is done went, read anew where its own answer doesn't tell.
     pub(crate) async fn outcome(&self, expected: &Expected, progress: Progress) -> Result<Outcome> {
-        if let Some(error) = progress.failed {
+        let effect = progress.effect().or(expected.effect);
+        let told = progress.told;
+        if let Some(error) = told.error {
             return Err(error);
         }
-        let effect = progress.effect.or(expected.effect).ok_or_else(foreign)?;
-        let secret = progress.secret.or_else(|| expected.secret.clone());
+        let effect = effect.ok_or_else(foreign)?;
+        let secret = told.secret.or_else(|| expected.secret.clone());
         let secret = || secret.clone().ok_or_else(untold);
         let about = &expected.about;
-        Ok(match (effect, progress.told) {
-            (Effect::Delete, _) => Outcome::Done,
-            (Effect::Secret, Told::Secret(info)) => Outcome::Secret(*info),
+        Ok(match (effect, told.response) {
+            (Effect::Nothing, _) => Outcome::Done,
+            (Effect::Secret, OperationResponse::Secret(told)) => Outcome::Secret(told.info),
             (Effect::Secret, _) => {
                 let read = self.read(about, &secret()?).await;
-                Outcome::Secret(read.map_err(unread)?)
+                Outcome::Secret(read.map_err(unread)?.info)
             }
-            (Effect::Version, Told::Version(info)) => Outcome::Version(*info),
+            (Effect::Version, OperationResponse::Version(told)) => Outcome::Version(told.info),
             (Effect::Version, _) => {
-                let version = progress.version.ok_or_else(untold)?;
+                let version = told.version.ok_or_else(untold)?;
                 let found = self.find_version(about, &secret()?, &version).await;
                 Outcome::Version(found.map_err(unread)?)
             }
-            (Effect::Create | Effect::AddVersion, told) => {
-                let (secret, version) = match told {
-                    Told::Secret(info) => (info.id, info.current),
-                    Told::Version(info) => (secret()?, Some(*info)),
-                    Told::Nothing => {
+            (Effect::Create | Effect::AddVersion, response) => {
+                let (secret, version) = match response {
+                    OperationResponse::Secret(told) => (told.info.id, told.current),
+                    OperationResponse::Version(told) => (secret()?, Some(*told)),
+                    _ => {
                         let secret = secret()?;
                         // It is written: what fails now makes no failure of it.
                         let read = self.read(about, &secret).await.ok();
-                        let current = read.and_then(|info| info.current);
-                        (secret, current.filter(|info| info.id == progress.version))
+                        let current = read.and_then(|told| told.current);
+                        (secret, current.filter(|made| made.info.id == told.version))
                     }
                 };
+                if let (Some(rules), Some(made)) = (&expected.rules, &version)
+                    && made.password.as_ref().is_some_and(|by| !by.same_as(rules))
+                {
+                    return Err(other_rules());
+                }
                 Outcome::Written(Written {
                     secret,
-                    version: version.unwrap_or_else(|| VersionInfo {
-                        id: progress.version,
-                        ..VersionInfo::default()
-                    }),
+                    version: version.map_or_else(
+                        || VersionInfo {
+                            id: told.version,
+                            ..VersionInfo::default()
+                        },
+                        |made| made.info,
+                    ),
                     created: effect == Effect::Create,
                 })
             }
@@ -235,12 +252,13 @@ impl YandexLockbox {
         T: TryFrom<Outcome> + Send + 'static,
         Error: From<T::Error>,
     {
-        if progress.done {
+        if progress.told.done {
             let outcome = self.outcome(&expected, progress).await?;
             return Ok(Operation::done(T::try_from(outcome)?));
         }
-        let poller = Poller::new(self.clone(), progress.id.clone(), expected);
-        Ok(Operation::pending(progress.id, self.clock(), poller))
+        let id = progress.told.id;
+        let poller = Poller::new(self.clone(), id.clone(), expected);
+        Ok(Operation::pending(id, self.clock(), poller))
     }
 }
 
@@ -257,6 +275,17 @@ pub(crate) fn again(kind: ErrorKind, message: &'static str, error: &Error) -> Er
         new = new.with_request_id(id);
     }
     new
+}
+
+/// A version that was made by somebody else's rules, or is a copy: not what was asked for.
+fn other_rules() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "a version was added, and its password was not generated by the rules that were asked for",
+    )
+    .with_help(
+        "Somebody changed the rules at the same time. Put again, if theirs are not to stand.",
+    )
 }
 
 pub(crate) fn foreign() -> Error {

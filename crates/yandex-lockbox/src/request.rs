@@ -2,16 +2,22 @@
 //!
 //! Every write has an `Idempotency-Key`: the same request again is the same write.
 
+use std::time::Duration;
+
 use http::header::HeaderName;
 use http::{HeaderValue, Method, Request};
 use polyvault_core::transport::json::{PlainBase64, PlainText};
 use polyvault_core::transport::{Body, UrlBuilder, json, request};
 use polyvault_core::{
-    Error, ErrorKind, IdempotencyKey, InfoPatch, OperationId, PageRequest, Payload, PutOptions,
-    Result, SecretId, SecretName, VersionId, VersionSelector,
+    Edit, Error, ErrorKind, IdempotencyKey, OperationId, PageRequest, Payload, Result, SecretId,
+    SecretName, SecretRef, VersionId, VersionSelector,
 };
 
-use crate::config::Config;
+use crate::config::{Config, SCHEME};
+use crate::properties::{
+    AccessBinding, AccessChange, CreateSecret, FirstVersion, PasswordSpecification, UpdateSecret,
+    set,
+};
 use crate::wire::{self, mask};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -26,11 +32,25 @@ pub(crate) fn payload(
     version: &VersionSelector,
 ) -> Result<Request<Body>> {
     let url = config.payload_endpoint.url().literal("/lockbox/v1/secrets");
-    let url = url.segment(id.as_str())?.literal("/payload");
-    read(match version {
-        VersionSelector::Exact(version) => url.query("versionId", version.as_str()),
-        _ => url,
-    })
+    let url = url.segment(checked("secret", id.as_str())?)?;
+    read(of_version(url.literal("/payload"), version)?)
+}
+
+/// The payload of a secret whose id need not be known.
+pub(crate) fn payload_ex(
+    config: &Config,
+    secret: &SecretRef,
+    version: &VersionSelector,
+) -> Result<Request<Body>> {
+    let url = config.payload_endpoint.url();
+    let url = url.literal("/lockbox/v1/secrets:getEx");
+    let url = match secret {
+        SecretRef::Id(id) => url.query("secretId", checked("secret", id.as_str())?),
+        SecretRef::Name(name) => url
+            .query("folderAndName.folderId", &config.folder)
+            .query("folderAndName.secretName", name.as_str()),
+    };
+    read(of_version(url, version)?)
 }
 
 pub(crate) fn list(config: &Config, page: &PageRequest) -> Result<Request<Body>> {
@@ -52,79 +72,220 @@ pub(crate) fn operation(config: &Config, id: &OperationId) -> Result<Request<Bod
     read(url.segment(id.as_str())?)
 }
 
+pub(crate) fn list_operations(
+    config: &Config,
+    id: &SecretId,
+    page: &PageRequest,
+) -> Result<Request<Body>> {
+    let url = secret(config, id)?.literal("/operations");
+    read(paged(url, page))
+}
+
+pub(crate) fn list_access_bindings(
+    config: &Config,
+    id: &SecretId,
+    page: &PageRequest,
+) -> Result<Request<Body>> {
+    let url = secret(config, id)?.literal(":listAccessBindings");
+    read(paged(url, page))
+}
+
 pub(crate) fn create(
     config: &Config,
-    name: &SecretName,
-    payload: &Payload,
-    options: &PutOptions,
+    new: &CreateSecret,
     key: IdempotencyKey,
 ) -> Result<Request<Body>> {
     // What is empty is what a new secret has anyway.
-    let description = options.description.as_deref().filter(|t| !t.is_empty());
-    let labels = options.labels.as_ref().filter(|labels| !labels.is_empty());
+    let (entries, password) = match &new.first_version {
+        FirstVersion::None => (Vec::new(), None),
+        FirstVersion::Payload(payload) => (wanted(payload).collect(), None),
+        FirstVersion::Password(rules) => (Vec::new(), Some(rules)),
+    };
     let body = json::encode(&wire::Create {
         folder_id: &config.folder,
-        name: name.as_str(),
-        description,
-        labels,
-        version_payload_entries: wanted(payload).collect(),
+        name: new.name.as_ref().map(SecretName::as_str),
+        description: given(new.description.as_ref()),
+        labels: Some(&new.labels).filter(|labels| !labels.is_empty()),
+        kms_key_id: given(new.kms_key.as_ref()),
+        version_description: given(new.version_description.as_ref()),
+        version_payload_entries: entries,
+        deletion_protection: new.deletion_protection.then_some(true),
+        password_payload_specification: password.map(rules),
+        create_version: new.create_version,
     })?;
     write(Method::POST, secrets(config), Some(body), key)
 }
 
-/// A new version: that of `base` with all entries of `payload` and without the `stale` keys.
+/// A new version: that of `base` with all entries of `set` and without the keys of `remove`.
+#[derive(Debug, Default)]
+pub(crate) struct Change<'a> {
+    pub(crate) set: Option<&'a Payload>,
+    pub(crate) remove: Vec<&'a str>,
+    pub(crate) base: Option<&'a VersionId>,
+    pub(crate) description: Option<&'a str>,
+}
+
 pub(crate) fn add_version(
     config: &Config,
     id: &SecretId,
-    payload: &Payload,
-    stale: &[&str],
-    base: Option<&VersionId>,
+    change: &Change<'_>,
     key: IdempotencyKey,
 ) -> Result<Request<Body>> {
-    let removed = stale.iter().map(|key| wire::EntryChange {
+    let removed = change.remove.iter().map(|key| wire::EntryChange {
         key,
         text_value: None,
         binary_value: None,
     });
+    let base = change.base.map(|base| checked("version", base.as_str()));
     let body = json::encode(&wire::AddVersion {
-        payload_entries: wanted(payload).chain(removed).collect(),
-        base_version_id: base.map(VersionId::as_str),
+        description: change.description,
+        payload_entries: change
+            .set
+            .into_iter()
+            .flat_map(wanted)
+            .chain(removed)
+            .collect(),
+        base_version_id: base.transpose()?,
     })?;
     let url = secret(config, id)?.literal(":addVersion");
     write(Method::POST, url, Some(body), key)
 }
 
-/// All that `patch` mentions, but `enabled`, which has requests of its own.
+/// All that `change` mentions; what its mask names and its body lacks is cleared.
 pub(crate) fn update(
     config: &Config,
     id: &SecretId,
-    patch: &InfoPatch,
+    change: &UpdateSecret,
     key: IdempotencyKey,
 ) -> Result<Request<Body>> {
     let body = json::encode(&wire::Update {
-        update_mask: changed(patch).join(","),
-        name: patch.name.as_ref().map(SecretName::as_str),
-        description: patch.description.as_deref(),
-        labels: patch.labels.as_ref(),
-        deletion_protection: patch.deletion_protection,
+        update_mask: change.mask().join(","),
+        name: set(&change.name).map(SecretName::as_str),
+        description: set(&change.description).map(String::as_str),
+        labels: change.labels.as_ref(),
+        deletion_protection: change.deletion_protection,
+        password_payload_specification: set(&change.password).map(rules),
     })?;
     write(Method::PATCH, secret(config, id)?, Some(body), key)
 }
 
-/// The fields that an [`update`] changes, as the service names them.
-pub(crate) fn changed(patch: &InfoPatch) -> Vec<&'static str> {
-    [
-        (patch.name.is_some(), mask::NAME),
-        (patch.description.is_some(), mask::DESCRIPTION),
-        (patch.labels.is_some(), mask::LABELS),
-        (
-            patch.deletion_protection.is_some(),
-            mask::DELETION_PROTECTION,
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(mentioned, field)| mentioned.then_some(field))
-    .collect()
+impl UpdateSecret {
+    /// The fields that it changes, as the service names them.
+    pub(crate) fn mask(&self) -> Vec<&'static str> {
+        [
+            (self.name != Edit::Keep, mask::NAME),
+            (self.description != Edit::Keep, mask::DESCRIPTION),
+            (self.labels.is_some(), mask::LABELS),
+            (
+                self.deletion_protection.is_some(),
+                mask::DELETION_PROTECTION,
+            ),
+            (self.password != Edit::Keep, mask::PASSWORD),
+        ]
+        .into_iter()
+        .filter_map(|(mentioned, field)| mentioned.then_some(field))
+        .collect()
+    }
+}
+
+pub(crate) fn set_current(
+    config: &Config,
+    id: &SecretId,
+    version: &VersionId,
+    key: IdempotencyKey,
+) -> Result<Request<Body>> {
+    one_version(config, id, version, ":setCurrentVersion", None, key)
+}
+
+pub(crate) fn schedule_destruction(
+    config: &Config,
+    id: &SecretId,
+    version: &VersionId,
+    after: Option<Duration>,
+    key: IdempotencyKey,
+) -> Result<Request<Body>> {
+    let after = after.map(period).transpose()?;
+    one_version(
+        config,
+        id,
+        version,
+        ":scheduleVersionDestruction",
+        after,
+        key,
+    )
+}
+
+pub(crate) fn cancel_destruction(
+    config: &Config,
+    id: &SecretId,
+    version: &VersionId,
+    key: IdempotencyKey,
+) -> Result<Request<Body>> {
+    one_version(config, id, version, ":cancelVersionDestruction", None, key)
+}
+
+fn one_version(
+    config: &Config,
+    id: &SecretId,
+    version: &VersionId,
+    verb: &'static str,
+    pending_period: Option<String>,
+    key: IdempotencyKey,
+) -> Result<Request<Body>> {
+    let body = json::encode(&wire::OneVersion {
+        version_id: checked("version", version.as_str())?,
+        pending_period,
+    })?;
+    let url = secret(config, id)?.literal(verb);
+    write(Method::POST, url, Some(body), key)
+}
+
+/// A protobuf Duration, which has its own end and three, six or nine digits of a second.
+fn period(after: Duration) -> Result<String> {
+    const MOST: u64 = 315_576_000_000;
+    let (seconds, nanos) = (after.as_secs(), after.subsec_nanos());
+    if seconds > MOST {
+        return Err(invalid("after", "at most 315576000000 seconds"));
+    }
+    Ok(match nanos {
+        0 => format!("{seconds}s"),
+        _ if nanos % 1_000_000 == 0 => format!("{seconds}.{:03}s", nanos / 1_000_000),
+        _ if nanos % 1000 == 0 => format!("{seconds}.{:06}s", nanos / 1000),
+        _ => format!("{seconds}.{nanos:09}s"),
+    })
+}
+
+pub(crate) fn set_access_bindings(
+    config: &Config,
+    id: &SecretId,
+    bindings: &[AccessBinding],
+    key: IdempotencyKey,
+) -> Result<Request<Body>> {
+    let body = json::encode(&wire::SetAccessBindings {
+        access_bindings: bindings.iter().map(binding).collect(),
+    })?;
+    let url = secret(config, id)?.literal(":setAccessBindings");
+    write(Method::POST, url, Some(body), key)
+}
+
+pub(crate) fn update_access_bindings(
+    config: &Config,
+    id: &SecretId,
+    changes: &[AccessChange],
+    key: IdempotencyKey,
+) -> Result<Request<Body>> {
+    let deltas = changes.iter().map(|change| wire::Delta {
+        action: match change {
+            AccessChange::Add(_) => "ADD",
+            AccessChange::Remove(_) => "REMOVE",
+        },
+        access_binding: binding(change.binding()),
+    });
+    let body = json::encode(&wire::UpdateAccessBindings {
+        access_binding_deltas: deltas.collect(),
+    })?;
+    let url = secret(config, id)?.literal(":updateAccessBindings");
+    write(Method::POST, url, Some(body), key)
 }
 
 pub(crate) fn set_enabled(
@@ -147,7 +308,27 @@ fn secrets(config: &Config) -> UrlBuilder {
 }
 
 fn secret(config: &Config, id: &SecretId) -> Result<UrlBuilder> {
-    secrets(config).segment(id.as_str())
+    secrets(config).segment(checked("secret", id.as_str())?)
+}
+
+/// Ids are opaque; one that is longer than any is refused.
+fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str> {
+    match id.chars().count() <= 50 {
+        true => Ok(id),
+        false => Err(invalid(field, "an id has at most 50 characters")),
+    }
+}
+
+fn invalid(field: &str, rule: &str) -> Error {
+    let message = format!("field `{field}`: {rule}");
+    Error::new(ErrorKind::InvalidInput, message).with_provider(SCHEME)
+}
+
+fn of_version(url: UrlBuilder, version: &VersionSelector) -> Result<UrlBuilder> {
+    Ok(match version {
+        VersionSelector::Exact(id) => url.query("versionId", checked("version", id.as_str())?),
+        _ => url,
+    })
 }
 
 fn paged(mut url: UrlBuilder, page: &PageRequest) -> UrlBuilder {
@@ -166,6 +347,33 @@ fn wanted(payload: &Payload) -> impl Iterator<Item = wire::EntryChange<'_>> {
         text_value: value.is_text().then_some(PlainText(value)),
         binary_value: (!value.is_text()).then_some(PlainBase64(value)),
     })
+}
+
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+fn rules(rules: &PasswordSpecification) -> wire::PasswordRules<'_> {
+    wire::PasswordRules {
+        password_key: &rules.entry_key,
+        length: rules.length.map(|length| length.to_string()),
+        include_uppercase: rules.uppercase,
+        include_lowercase: rules.lowercase,
+        include_digits: rules.digits,
+        include_punctuation: rules.punctuation,
+        included_punctuation: rules.included_punctuation.as_deref(),
+        excluded_punctuation: rules.excluded_punctuation.as_deref(),
+    }
+}
+
+fn binding(binding: &AccessBinding) -> wire::Binding<'_> {
+    wire::Binding {
+        role_id: &binding.role,
+        subject: wire::BindingSubject {
+            id: &binding.subject.id,
+            kind: &binding.subject.kind,
+        },
+    }
 }
 
 fn read(url: UrlBuilder) -> Result<Request<Body>> {

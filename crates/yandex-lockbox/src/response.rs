@@ -11,21 +11,47 @@ use polyvault_core::{
     SecretName, Timestamp, Value, VersionId, VersionInfo, VersionState,
 };
 
-use crate::operation::{Effect, Progress, Told};
+use crate::operation::Progress;
+use crate::properties::{
+    AccessBinding, OperationKind, OperationProperties, OperationResponse, PasswordSpecification,
+    SecretProperties, Subject, VersionProperties,
+};
 use crate::{error, wire};
 
-pub(crate) fn secret(response: &Response<Body>) -> Result<SecretInfo> {
-    secret_info(json::decode(response.body().as_bytes())?)
+pub(crate) fn secret(response: &Response<Body>) -> Result<SecretProperties> {
+    secret_properties(json::decode(response.body().as_bytes())?)
 }
 
-pub(crate) fn secrets(response: &Response<Body>) -> Result<Page<SecretInfo>> {
+pub(crate) fn secrets(response: &Response<Body>) -> Result<Page<SecretProperties>> {
     let list: wire::Secrets = json::decode(response.body().as_bytes())?;
-    page(list.secrets, list.next_page_token, secret_info)
+    page(list.secrets, list.next_page_token, secret_properties)
 }
 
-pub(crate) fn versions(response: &Response<Body>) -> Result<Page<VersionInfo>> {
+pub(crate) fn versions(response: &Response<Body>) -> Result<Page<VersionProperties>> {
     let list: wire::Versions = json::decode(response.body().as_bytes())?;
-    page(list.versions, list.next_page_token, version_info)
+    page(list.versions, list.next_page_token, version_properties)
+}
+
+pub(crate) fn operations(response: &Response<Body>) -> Result<Page<OperationProperties>> {
+    let list: wire::Operations<'_> = json::decode(response.body().as_bytes())?;
+    page(list.operations, list.next_page_token, operation_properties)
+}
+
+pub(crate) fn access_bindings(response: &Response<Body>) -> Result<Page<AccessBinding>> {
+    let list: wire::AccessBindings = json::decode(response.body().as_bytes())?;
+    page(list.access_bindings, list.next_page_token, |binding| {
+        let (id, kind) = match binding.subject {
+            Some(subject) => (subject.id, subject.kind),
+            None => (None, None),
+        };
+        Ok(AccessBinding {
+            role: binding.role_id.unwrap_or_default(),
+            subject: Subject {
+                id: id.unwrap_or_default(),
+                kind: kind.unwrap_or_default(),
+            },
+        })
+    })
 }
 
 /// The entries of a version, and which version it is where the answer told.
@@ -55,44 +81,87 @@ pub(crate) fn payload(response: &Response<Body>) -> Result<(Option<VersionId>, P
     Ok((version, payload))
 }
 
+/// The entries of a version with its id and the secret's; text is what can be text, for the
+/// answer does not tell.
+pub(crate) fn payload_ex(
+    response: &Response<Body>,
+) -> Result<(Option<SecretId>, Option<VersionId>, Payload)> {
+    let payload: wire::PayloadEx<'_> = json::decode(response.body().as_bytes())?;
+    let (secret, version) = (
+        secret_id(payload.secret_id)?,
+        version_id(payload.version_id)?,
+    );
+    let entries: Vec<(String, Value)> = payload
+        .entries
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(key, raw)| {
+            let value = json::binary(raw)?;
+            Ok((key, Value::text_or_binary(value.expose_bytes())))
+        })
+        .collect::<Result<_>>()?;
+    if entries.is_empty() {
+        return Err(json::missing("entries"));
+    }
+    let payload = Payload::from_entries(entries)
+        .map_err(|_| Error::new(ErrorKind::Decode, "the answer has an entry without a key"))?;
+    Ok((secret, version, payload))
+}
+
 /// How far an operation is.
 pub(crate) fn operation(response: &Response<Body>) -> Result<Progress> {
     let operation: wire::Operation<'_> = json::decode(response.body().as_bytes())?;
-    let (type_url, secret, version) = match operation.metadata {
-        Some(told) => (told.type_url, told.secret_id, told.version_id),
-        None => (None, None, None),
-    };
-    let id = text(operation.id).ok_or_else(|| json::missing("id"))?;
     Ok(Progress {
-        id: OperationId::new(id).map_err(|_| json::missing("id"))?,
-        done: operation.done.unwrap_or(false),
-        effect: type_url.as_deref().and_then(Effect::of_metadata),
-        secret: secret_id(secret)?,
-        version: version_id(version)?,
-        failed: operation.error.as_ref().map(error::from_failure),
-        told: told(operation.response.map(|raw| raw.get().as_bytes())),
+        told: operation_properties(operation)?,
         pace: pace(response),
     })
 }
 
+fn operation_properties(operation: wire::Operation<'_>) -> Result<OperationProperties> {
+    let id = text(operation.id).ok_or_else(|| json::missing("id"))?;
+    let mut told = OperationProperties {
+        id: OperationId::new(id).map_err(|_| json::missing("id"))?,
+        description: text(operation.description),
+        created_at: time(operation.created_at),
+        created_by: text(operation.created_by),
+        modified_at: time(operation.modified_at),
+        done: operation.done.unwrap_or(false),
+        kind: None,
+        secret: None,
+        version: None,
+        destroy_at: None,
+        error: operation.error.as_ref().map(error::from_failure),
+        response: ended_with(operation.response.map(|raw| raw.get().as_bytes())),
+    };
+    if let Some(metadata) = operation.metadata {
+        told.kind = text(metadata.type_url).as_deref().map(OperationKind::of);
+        told.secret = secret_id(text(metadata.secret_id).or(metadata.resource_id))?;
+        told.version = version_id(metadata.version_id)?;
+        told.destroy_at = time(metadata.destroy_at);
+    }
+    Ok(told)
+}
+
 /// The resource in an operation, where it is one that is known and can be read: the
 /// service also stores `Empty` there, and the resource can be asked for anew.
-fn told(response: Option<&[u8]>) -> Told {
+fn ended_with(response: Option<&[u8]>) -> OperationResponse {
     let Some(json) = response else {
-        return Told::Nothing;
+        return OperationResponse::None;
     };
     let any: wire::Any = json::decode(json).unwrap_or_default();
     let name = any.type_url.as_deref().unwrap_or_default();
-    let told = match name.rsplit('/').next() {
-        Some("yandex.cloud.lockbox.v1.Secret") => json::decode(json)
-            .and_then(secret_info)
-            .map(|info| Told::Secret(Box::new(info))),
-        Some("yandex.cloud.lockbox.v1.Version") => json::decode(json)
-            .and_then(version_info)
-            .map(|info| Told::Version(Box::new(info))),
-        _ => Ok(Told::Nothing),
+    let name = name.rsplit('/').next().unwrap_or_default();
+    let read = match name {
+        "yandex.cloud.lockbox.v1.Secret" => json::decode(json)
+            .and_then(secret_properties)
+            .map(|secret| OperationResponse::Secret(Box::new(secret))),
+        "yandex.cloud.lockbox.v1.Version" => json::decode(json)
+            .and_then(version_properties)
+            .map(|version| OperationResponse::Version(Box::new(version))),
+        "google.protobuf.Empty" => Ok(OperationResponse::Empty),
+        _ => Err(json::missing("response")),
     };
-    told.unwrap_or(Told::Nothing)
+    read.unwrap_or_else(|_| OperationResponse::Other(name.to_owned()))
 }
 
 fn pace(response: &Response<Body>) -> Option<Duration> {
@@ -116,10 +185,11 @@ fn page<W, T>(
     })
 }
 
-fn secret_info(secret: wire::Secret) -> Result<SecretInfo> {
+fn secret_properties(secret: wire::Secret) -> Result<SecretProperties> {
     let id = secret_id(secret.id)?.ok_or_else(|| json::missing("id"))?;
     let labels = secret.labels.into_iter().flatten();
-    Ok(SecretInfo {
+    let current = secret.current_version.map(version_properties).transpose()?;
+    let info = SecretInfo {
         // A name that this library can't hold must not end a list.
         name: secret.name.and_then(|name| SecretName::new(name).ok()),
         description: text(secret.description),
@@ -129,16 +199,23 @@ fn secret_info(secret: wire::Secret) -> Result<SecretInfo> {
                 .collect(),
         ),
         state: state(secret.status),
-        current: secret.current_version.map(version_info).transpose()?,
+        current: current.as_ref().map(|version| version.info.clone()),
         created_at: time(secret.created_at),
         deletion_protection: Some(secret.deletion_protection.unwrap_or(false)),
         ..SecretInfo::new(id)
+    };
+    Ok(SecretProperties {
+        info,
+        folder: text(secret.folder_id),
+        kms_key: text(secret.kms_key_id),
+        password: secret.password_payload_specification.map(password),
+        current,
     })
 }
 
-fn version_info(version: wire::Version) -> Result<VersionInfo> {
+fn version_properties(version: wire::Version) -> Result<VersionProperties> {
     let id = version_id(version.id)?.ok_or_else(|| json::missing("version id"))?;
-    Ok(VersionInfo {
+    let info = VersionInfo {
         id: Some(id),
         state: state(version.status),
         created_at: time(version.created_at),
@@ -146,7 +223,31 @@ fn version_info(version: wire::Version) -> Result<VersionInfo> {
         description: text(version.description),
         entry_keys: version.payload_entry_keys.filter(|keys| !keys.is_empty()),
         ..VersionInfo::default()
+    };
+    Ok(VersionProperties {
+        info,
+        secret: secret_id(version.secret_id)?,
+        password: version.password_payload_specification.map(password),
     })
+}
+
+fn password(told: wire::Password) -> PasswordSpecification {
+    let length = match &told.length {
+        Some(serde_json::Value::String(digits)) => digits.parse().ok(),
+        Some(serde_json::Value::Number(number)) => number.as_u64(),
+        _ => None,
+    };
+    let length = length.and_then(|length| u16::try_from(length).ok());
+    PasswordSpecification {
+        entry_key: told.password_key.unwrap_or_default(),
+        length: length.filter(|length| *length > 0),
+        uppercase: told.include_uppercase,
+        lowercase: told.include_lowercase,
+        digits: told.include_digits,
+        punctuation: told.include_punctuation,
+        included_punctuation: text(told.included_punctuation),
+        excluded_punctuation: text(told.excluded_punctuation),
+    }
 }
 
 /// The states of secrets and of versions.

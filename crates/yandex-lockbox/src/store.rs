@@ -9,18 +9,28 @@ use polyvault_core::clock::Clock;
 use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, IdempotencyKey,
-    InfoPatch, Operation, OperationId, Outcome, Page, PageRequest, PutOptions, PutValue, Result,
-    Secret, SecretId, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo,
-    VersionState, WaitPolicy, Written,
+    InfoPatch, Operation, OperationId, Outcome, Page, PageRequest, Payload, PutOptions, PutValue,
+    Result, Secret, SecretId, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId,
+    VersionInfo, VersionSelector, VersionState, WaitPolicy, Written,
 };
 
 use crate::builder::YandexLockboxBuilder;
 use crate::config::{Config, SCHEME};
 use crate::operation::{Effect, Expected, Poller, Progress, again, foreign};
+use crate::properties::{SecretProperties, UpdateSecret};
 use crate::{error, request, response};
 
+mod access;
 mod find;
+mod names;
+mod native;
 mod put;
+mod version;
+
+use self::put::Wanted;
+
+pub(crate) use self::names::NameCache;
+pub use self::names::Names;
 
 /// One folder of Yandex Lockbox as a [`SecretStore`].
 ///
@@ -42,6 +52,7 @@ pub struct YandexLockbox {
     config: Config,
     capabilities: Capabilities,
     client: Client,
+    names: Arc<NameCache>,
 }
 
 /// The user's call that a request belongs to.
@@ -58,10 +69,12 @@ impl YandexLockbox {
     }
 
     pub(crate) fn new(config: Config, capabilities: Capabilities, client: Client) -> Self {
+        let names = Arc::new(NameCache::new(config.name_cache));
         Self {
             config,
             capabilities,
             client,
+            names,
         }
     }
 
@@ -69,7 +82,7 @@ impl YandexLockbox {
         self.client.clock()
     }
 
-    pub(crate) async fn read(&self, about: &About, id: &SecretId) -> Result<SecretInfo> {
+    pub(crate) async fn read(&self, about: &About, id: &SecretId) -> Result<SecretProperties> {
         let request = request::get(&self.config, id)?;
         response::secret(&self.send(about, request).await?)
     }
@@ -111,8 +124,25 @@ impl YandexLockbox {
         secret: &SecretRef,
         options: &GetOptions,
     ) -> Result<Secret> {
-        let id = self.resolve(about, secret).await?;
-        let request = request::payload(&self.config, &id, &options.version)?;
+        match (secret, self.config.names) {
+            (SecretRef::Name(_), Names::ByPayload) => {
+                self.read_ex(about, secret, &options.version).await
+            }
+            _ => {
+                let read = |id| self.read_payload(about, secret, id, &options.version);
+                self.by_id(about, secret, read).await
+            }
+        }
+    }
+
+    async fn read_payload(
+        &self,
+        about: &About,
+        secret: &SecretRef,
+        id: SecretId,
+        version: &VersionSelector,
+    ) -> Result<Secret> {
+        let request = request::payload(&self.config, &id, version)?;
         let answer = match self.send(about, request).await {
             Err(error) if error.kind() == ErrorKind::FailedPrecondition => {
                 return Err(self.why(about, &id, error).await);
@@ -120,22 +150,13 @@ impl YandexLockbox {
             answer => answer?,
         };
         let (version, payload) = response::payload(&answer)?;
-        Ok(Secret {
-            id: Some(id),
-            name: match secret {
-                SecretRef::Name(name) => Some(name.clone()),
-                SecretRef::Id(_) => None,
-            },
-            version,
-            info: None,
-            payload,
-        })
+        Ok(read_as(secret, Some(id), version, payload))
     }
 
     /// The service has one code for all that can't be read; the secret tells whether it is inactive.
     async fn why(&self, about: &About, id: &SecretId, refused: Error) -> Error {
         match self.read(about, id).await {
-            Ok(info) if info.state == VersionState::Disabled => {
+            Ok(told) if told.info.state == VersionState::Disabled => {
                 again(ErrorKind::Disabled, "the secret is inactive", &refused)
             }
             _ => refused,
@@ -150,9 +171,13 @@ impl YandexLockbox {
     ) -> Result<Operation<SecretInfo>> {
         let id = self.resolve(about, secret).await?;
         let mut expected = about.expect(Effect::Secret, &id);
-        let changed = request::changed(patch);
+        let change = UpdateSecret::from(patch);
+        let changed = change.mask();
+        if patch.name.is_some() {
+            self.names.forget().await;
+        }
         if !changed.is_empty() {
-            let request = request::update(&self.config, &id, patch, IdempotencyKey::random())?;
+            let request = request::update(&self.config, &id, &change, IdempotencyKey::random())?;
             let update = self.begin(expected.clone(), request).await?;
             if patch.enabled.is_none() {
                 return Ok(update);
@@ -172,28 +197,22 @@ impl YandexLockbox {
         options: &DeleteOptions,
     ) -> Result<Operation<()>> {
         let id = self.resolve(about, secret).await?;
-        let key = options
-            .idempotency_key
-            .unwrap_or_else(IdempotencyKey::random);
-        let request = request::delete(&self.config, &id, key)?;
+        self.names.forget().await;
+        let request = request::delete(&self.config, &id, key(options.idempotency_key))?;
         match self.client.send_delete(about.call(request)).await? {
             Some(answer) if !answer.body().is_empty() => {
-                self.begun(about.expect(Effect::Delete, &id), &answer).await
+                self.begun(about.expect(Effect::Nothing, &id), &answer)
+                    .await
             }
             _ => Ok(Operation::done(())),
         }
     }
 
     async fn resume_one(&self, about: &About, id: &OperationId) -> Result<Operation<Outcome>> {
-        let expected = Expected {
-            about: about.clone(),
-            effect: None,
-            secret: None,
-            changed: None,
-        };
+        let expected = Expected::of(about, None);
         let mut poller = Poller::new(self.clone(), id.clone(), expected.clone());
         let progress = poller.find().await?;
-        match progress.effect {
+        match progress.effect() {
             Some(_) => self.operation_of(expected, progress).await,
             None => Err(foreign()),
         }
@@ -219,8 +238,7 @@ impl SecretStore for YandexLockbox {
         let about = About::new("describe", Some(secret));
         let read = async {
             self.capabilities.check_secret(secret)?;
-            let id = self.resolve(&about, secret).await?;
-            self.read(&about, &id).await
+            Ok(self.told(&about, secret).await?.info)
         };
         read.await.map_err(|error| about.name(error))
     }
@@ -230,7 +248,8 @@ impl SecretStore for YandexLockbox {
         let read = async {
             self.capabilities.check_page(&page)?;
             let request = request::list(&self.config, &page)?;
-            response::secrets(&self.send(&about, request).await?)
+            let page = response::secrets(&self.send(&about, request).await?)?;
+            Ok(infos(page, |told| told.info))
         };
         read.await.map_err(|error| about.name(error))
     }
@@ -243,9 +262,8 @@ impl SecretStore for YandexLockbox {
         let about = About::new("list_versions", Some(secret));
         let read = async {
             self.capabilities.check_list_versions(secret, &page)?;
-            let id = self.resolve(&about, secret).await?;
-            let request = request::list_versions(&self.config, &id, &page)?;
-            response::versions(&self.send(&about, request).await?)
+            let page = self.versions_page(&about, secret, &page).await?;
+            Ok(infos(page, |told| told.info))
         };
         read.await.map_err(|error| about.name(error))
     }
@@ -258,9 +276,9 @@ impl SecretStore for YandexLockbox {
     ) -> Result<Operation<Written>> {
         let about = About::new("put", Some(secret));
         let write = async {
-            let payload = value.into_payload()?;
-            self.capabilities.check_put(secret, &payload, &options)?;
-            self.put(&about, secret, &payload, &options).await
+            let value = Wanted::of(value)?;
+            value.check(&self.capabilities, secret, &options)?;
+            self.put(&about, secret, &value, &options).await
         };
         write.await.map_err(|error| about.name(error))
     }
@@ -281,13 +299,15 @@ impl SecretStore for YandexLockbox {
     async fn begin_update_version(
         &self,
         secret: &SecretRef,
-        _version: &VersionId,
+        version: &VersionId,
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
-        self.capabilities
-            .check_update_version(secret, &change)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "update_version")))
-            .map_err(|error| error.about(SCHEME, "update_version", Some(secret.as_str())))
+        let about = About::new("update_version", Some(secret));
+        let write = async {
+            self.capabilities.check_update_version(secret, &change)?;
+            self.change_version(&about, secret, version, &change).await
+        };
+        write.await.map_err(|error| about.name(error))
     }
 
     async fn begin_delete(
@@ -368,14 +388,44 @@ impl About {
 
     fn expect(&self, effect: Effect, secret: &SecretId) -> Expected {
         Expected {
-            about: self.clone(),
-            effect: Some(effect),
             secret: Some(secret.clone()),
-            changed: None,
+            ..Expected::of(self, Some(effect))
         }
     }
 
     pub(crate) fn name(&self, error: Error) -> Error {
         error.about(SCHEME, self.operation, self.secret.as_deref())
+    }
+}
+
+/// The caller's key, or one of this call's own.
+fn key(given: Option<IdempotencyKey>) -> IdempotencyKey {
+    given.unwrap_or_else(IdempotencyKey::random)
+}
+
+/// What was read of the secret that the caller meant.
+fn read_as(
+    secret: &SecretRef,
+    id: Option<SecretId>,
+    version: Option<VersionId>,
+    payload: Payload,
+) -> Secret {
+    Secret {
+        id,
+        name: match secret {
+            SecretRef::Name(name) => Some(name.clone()),
+            SecretRef::Id(_) => None,
+        },
+        version,
+        info: None,
+        payload,
+    }
+}
+
+/// A page of what every store tells.
+fn infos<T, I>(page: Page<T>, info: fn(T) -> I) -> Page<I> {
+    Page {
+        items: page.items.into_iter().map(info).collect(),
+        next: page.next,
     }
 }

@@ -1,6 +1,6 @@
 //! The service's JSON, field by field.
 //!
-//! Proto3 JSON of <https://github.com/yandex-cloud/cloudapi>, folders `lockbox/v1` and
+//! Proto3 JSON of <https://github.com/yandex-cloud/cloudapi>, folders `lockbox/v1`, `access` and
 //! `operation`. A field that holds its default may be left out, and there may be others.
 
 use std::collections::BTreeMap;
@@ -15,14 +15,17 @@ use serde_json::value::RawValue;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Secret {
     pub(crate) id: Option<String>,
+    pub(crate) folder_id: Option<String>,
     pub(crate) created_at: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) labels: Option<BTreeMap<String, Option<String>>>,
+    pub(crate) kms_key_id: Option<String>,
     /// A name; proto3 JSON has a number for what the printer has no name for.
     pub(crate) status: Option<serde_json::Value>,
     pub(crate) current_version: Option<Version>,
     pub(crate) deletion_protection: Option<bool>,
+    pub(crate) password_payload_specification: Option<Password>,
 }
 
 /// `Version`.
@@ -30,12 +33,29 @@ pub(crate) struct Secret {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Version {
     pub(crate) id: Option<String>,
+    pub(crate) secret_id: Option<String>,
     pub(crate) created_at: Option<String>,
     pub(crate) destroy_at: Option<String>,
     pub(crate) description: Option<String>,
     /// A name; proto3 JSON has a number for what the printer has no name for.
     pub(crate) status: Option<serde_json::Value>,
     pub(crate) payload_entry_keys: Option<Vec<String>>,
+    pub(crate) password_payload_specification: Option<Password>,
+}
+
+/// `PasswordPayloadSpecification`, as it is told.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Password {
+    pub(crate) password_key: Option<String>,
+    /// A text that is a number, or a number.
+    pub(crate) length: Option<serde_json::Value>,
+    pub(crate) include_uppercase: Option<bool>,
+    pub(crate) include_lowercase: Option<bool>,
+    pub(crate) include_digits: Option<bool>,
+    pub(crate) include_punctuation: Option<bool>,
+    pub(crate) included_punctuation: Option<String>,
+    pub(crate) excluded_punctuation: Option<String>,
 }
 
 /// `ListSecretsResponse`.
@@ -74,10 +94,58 @@ pub(crate) struct Entry<'a> {
     pub(crate) binary_value: Option<&'a RawValue>,
 }
 
+/// `GetExResponse`: every value is base64, text too.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PayloadEx<'a> {
+    pub(crate) secret_id: Option<String>,
+    pub(crate) version_id: Option<String>,
+    #[serde(borrow)]
+    pub(crate) entries: Option<BTreeMap<String, &'a RawValue>>,
+}
+
+/// `ListSecretOperationsResponse`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Operations<'a> {
+    #[serde(borrow)]
+    pub(crate) operations: Option<Vec<Operation<'a>>>,
+    pub(crate) next_page_token: Option<String>,
+}
+
+/// `ListAccessBindingsResponse`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessBindings {
+    pub(crate) access_bindings: Option<Vec<ToldBinding>>,
+    pub(crate) next_page_token: Option<String>,
+}
+
+/// `AccessBinding`, as it is told.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToldBinding {
+    pub(crate) role_id: Option<String>,
+    pub(crate) subject: Option<ToldSubject>,
+}
+
+/// `Subject`, as it is told.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ToldSubject {
+    pub(crate) id: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+}
+
 /// `Operation`; the response is of the type that it names.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Operation<'a> {
     pub(crate) id: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) created_at: Option<String>,
+    pub(crate) created_by: Option<String>,
+    pub(crate) modified_at: Option<String>,
     pub(crate) done: Option<bool>,
     pub(crate) metadata: Option<Metadata>,
     #[serde(borrow)]
@@ -86,7 +154,7 @@ pub(crate) struct Operation<'a> {
     pub(crate) response: Option<&'a RawValue>,
 }
 
-/// What the metadata of all of Lockbox's operations have in common.
+/// What the metadata of a secret's operations may hold.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Metadata {
@@ -94,6 +162,9 @@ pub(crate) struct Metadata {
     pub(crate) type_url: Option<String>,
     pub(crate) secret_id: Option<String>,
     pub(crate) version_id: Option<String>,
+    /// The secret, where its roles are changed.
+    pub(crate) resource_id: Option<String>,
+    pub(crate) destroy_at: Option<String>,
 }
 
 /// The type that a message of any type names.
@@ -141,21 +212,106 @@ pub(crate) struct FieldViolation {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Create<'a> {
     pub(crate) folder_id: &'a str,
-    pub(crate) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) labels: Option<&'a Labels>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kms_key_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version_description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) version_payload_entries: Vec<EntryChange<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion_protection: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password_payload_specification: Option<PasswordRules<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) create_version: Option<bool>,
+}
+
+/// `PasswordPayloadSpecification`, as it is sent: a class that is not sent is on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PasswordRules<'a> {
+    pub(crate) password_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) length: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) include_uppercase: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) include_lowercase: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) include_digits: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) include_punctuation: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) included_punctuation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) excluded_punctuation: Option<&'a str>,
 }
 
 /// `AddVersionRequest`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AddVersion<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) payload_entries: Vec<EntryChange<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) base_version_id: Option<&'a str>,
+}
+
+/// `SetCurrentVersionRequest`, `CancelVersionDestructionRequest` and, with a period,
+/// `ScheduleVersionDestructionRequest`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OneVersion<'a> {
+    pub(crate) version_id: &'a str,
+    /// Seconds with the suffix `s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pending_period: Option<String>,
+}
+
+/// `SetAccessBindingsRequest`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SetAccessBindings<'a> {
+    pub(crate) access_bindings: Vec<Binding<'a>>,
+}
+
+/// `UpdateAccessBindingsRequest`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateAccessBindings<'a> {
+    pub(crate) access_binding_deltas: Vec<Delta<'a>>,
+}
+
+/// `AccessBindingDelta`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Delta<'a> {
+    pub(crate) action: &'static str,
+    pub(crate) access_binding: Binding<'a>,
+}
+
+/// `AccessBinding`, as it is sent.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Binding<'a> {
+    pub(crate) role_id: &'a str,
+    pub(crate) subject: BindingSubject<'a>,
+}
+
+/// `Subject`, as it is sent.
+#[derive(Debug, Serialize)]
+pub(crate) struct BindingSubject<'a> {
+    pub(crate) id: &'a str,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'a str,
 }
 
 /// `PayloadEntryChange`: with neither value, the key is removed.
@@ -182,6 +338,8 @@ pub(crate) struct Update<'a> {
     pub(crate) labels: Option<&'a Labels>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deletion_protection: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password_payload_specification: Option<PasswordRules<'a>>,
 }
 
 /// The fields of `Update` as its mask names them, which must be in camelCase.
@@ -190,4 +348,5 @@ pub(crate) mod mask {
     pub(crate) const DESCRIPTION: &str = "description";
     pub(crate) const LABELS: &str = "labels";
     pub(crate) const DELETION_PROTECTION: &str = "deletionProtection";
+    pub(crate) const PASSWORD: &str = "passwordPayloadSpecification";
 }

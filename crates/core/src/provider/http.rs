@@ -93,7 +93,7 @@ impl OpenOptions {
     /// ```
     pub fn client_for(&self, url: &StoreUrl) -> Result<ClientOptions> {
         let mut client = self.client.clone();
-        if let Some(total) = duration(url, TIMEOUT)? {
+        if let Some(total) = url.duration(TIMEOUT)? {
             client.retry.total = total;
         }
         let of_transport = |name: &str| name != TIMEOUT && url.parameter(name).is_some();
@@ -123,7 +123,7 @@ fn transport(url: &StoreUrl, environment: &Environment) -> Result<Arc<dyn Transp
     if let Some(path) = url.parameter("client_certificate_file") {
         transport = transport.client_certificate_file(path)?;
     }
-    if let Some(timeout) = duration(url, "connect_timeout")? {
+    if let Some(timeout) = url.duration("connect_timeout")? {
         transport = transport.connect_timeout(timeout);
     }
     transport = match url.parameter("proxy") {
@@ -143,17 +143,35 @@ fn transport(_: &StoreUrl, _: &Environment) -> Result<Arc<dyn Transport>> {
     crate::transport::default_transport()
 }
 
-/// A time with its unit.
-fn duration(url: &StoreUrl, name: &'static str) -> Result<Option<Duration>> {
-    let Some(text) = url.parameter(name) else {
-        return Ok(None);
-    };
-    let time = text.parse::<SignedDuration>().ok();
-    match time.and_then(|time| Duration::try_from(time).ok()) {
-        Some(time) if !time.is_zero() => Ok(Some(time)),
-        _ => Err(refuse(
-            &format!("parameter `{name}`"),
-            "a time with its unit, longer than none, such as 500ms, 10s or 1m30s",
-        )),
+impl StoreUrl {
+    /// The parameter of this name that is a time with its unit, such as `500ms`, `10s` or `1m30s`.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if it is no such time, or none at all.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::provider::StoreUrl;
+    /// use std::time::Duration;
+    ///
+    /// let url = StoreUrl::parse("azure-key-vault://my-vault?timeout=1m30s")?;
+    /// assert_eq!(url.duration("timeout")?, Some(Duration::from_secs(90)));
+    /// assert_eq!(url.duration("connect_timeout")?, None);
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
+        let Some(text) = self.parameter(name) else {
+            return Ok(None);
+        };
+        let time = text.parse::<SignedDuration>().ok();
+        match time.and_then(|time| Duration::try_from(time).ok()) {
+            Some(time) if !time.is_zero() => Ok(Some(time)),
+            _ => Err(refuse(
+                &format!("parameter `{name}`"),
+                "a time with its unit, longer than none, such as 500ms, 10s or 1m30s",
+            )),
+        }
     }
 }

@@ -72,9 +72,9 @@ const CAPABILITIES: Capabilities = Capabilities {
     rename: true,
     deletion_protection: true,
     update_version: false,
-    make_current: MakeCurrent::None,
-    destroy: false,
-    cancel_destruction: false,
+    make_current: MakeCurrent::Service,
+    destroy: true,
+    cancel_destruction: true,
     delete: true,
     soft_delete: false,
     recover: false,
@@ -82,7 +82,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     resume: true,
     create: CreateStrength::Checked,
     lost_put: LostPut::Idempotent,
-    generate: Generate::Client,
+    generate: Generate::Service,
     twins: true,
     limits: Limits {
         name: NameRule {
