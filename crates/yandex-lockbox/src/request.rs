@@ -162,7 +162,7 @@ pub(crate) fn update(
         update_mask: change.mask().join(","),
         name: set(&change.name).map(SecretName::as_str),
         description: set(&change.description).map(String::as_str),
-        labels: change.labels.as_ref(),
+        labels: set(&change.labels),
         deletion_protection: change.deletion_protection,
         password_payload_specification: set(&change.password).map(rules),
     })?;
@@ -175,7 +175,7 @@ impl UpdateSecret {
         [
             (self.name != Edit::Keep, mask::NAME),
             (self.description != Edit::Keep, mask::DESCRIPTION),
-            (self.labels.is_some(), mask::LABELS),
+            (self.labels != Edit::Keep, mask::LABELS),
             (
                 self.deletion_protection.is_some(),
                 mask::DELETION_PROTECTION,

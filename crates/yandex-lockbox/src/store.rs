@@ -28,6 +28,7 @@ mod put;
 mod version;
 
 use self::put::Wanted;
+pub(crate) use self::put::check_payload;
 
 pub(crate) use self::names::NameCache;
 pub use self::names::Names;

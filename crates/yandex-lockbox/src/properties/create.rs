@@ -7,6 +7,7 @@ use polyvault_core::{
 
 use super::PasswordSpecification;
 use crate::config::SCHEME;
+use crate::store::check_payload;
 
 /// A secret to be made in the store's folder: every field of
 /// <https://yandex.cloud/docs/lockbox/api-ref/Secret/create>.
@@ -104,7 +105,7 @@ impl CreateSecret {
             .with_provider(SCHEME)),
             (FirstVersion::None, _) => Ok(()),
             (FirstVersion::Payload(payload), _) => {
-                can.check_put(&nobody, payload, &PutOptions::default())
+                check_payload(can, &nobody, payload, &PutOptions::default())
             }
             (FirstVersion::Password(rules), _) => rules.check(can, "first_version"),
         }

@@ -9,6 +9,7 @@ use polyvault_core::{
 
 use super::create::check_chars;
 use crate::config::SCHEME;
+use crate::store::check_payload;
 
 /// Changes that make a new version of another: entries that are not mentioned are carried over.
 ///
@@ -69,7 +70,7 @@ impl PayloadPatch {
         let refuse =
             |rule: String| Err(Error::new(ErrorKind::InvalidInput, rule).with_provider(SCHEME));
         if let Some(set) = &self.set {
-            can.check_put(secret, set, &PutOptions::default())?;
+            check_payload(can, secret, set, &PutOptions::default())?;
             if let Some(both) = self.remove.iter().find(|key| set.get(key).is_some()) {
                 return refuse(format!("field `remove`: the key {both:?} is set too"));
             }

@@ -39,7 +39,7 @@ pub struct UpdateSecret {
     /// The description, at most 1024 characters.
     pub description: Edit<String>,
     /// The labels, all of them: those not mentioned are gone.
-    pub labels: Option<Labels>,
+    pub labels: Edit<Labels>,
     /// Whether the service shall refuse to delete it.
     pub deletion_protection: Option<bool>,
     /// The rules by which the service generates its passwords from now on.
@@ -62,7 +62,7 @@ impl UpdateSecret {
         let patch = InfoPatch {
             name: set(&self.name).cloned(),
             description: set(&self.description).cloned(),
-            labels: self.labels.clone(),
+            labels: set(&self.labels).cloned(),
             deletion_protection: self.deletion_protection,
             ..InfoPatch::default()
         };
@@ -90,7 +90,7 @@ impl From<&InfoPatch> for UpdateSecret {
         Self {
             name: patch.name.clone().map_or(Edit::Keep, Edit::Set),
             description: patch.description.clone().map_or(Edit::Keep, Edit::Set),
-            labels: patch.labels.clone(),
+            labels: patch.labels.clone().map_or(Edit::Keep, Edit::Set),
             deletion_protection: patch.deletion_protection,
             ..Self::default()
         }

@@ -44,13 +44,23 @@ impl Wanted {
             Self::Password(spec) => return can.check_generate(secret, spec, options),
             Self::Payload(payload) => payload,
         };
-        let empty = payload.iter().any(|(_, value)| value.is_empty());
-        can.check_put(secret, payload, options)
-            .map_err(|error| match empty {
-                true => error.with_help(EMPTY),
-                false => error,
-            })
+        check_payload(can, secret, payload, options)
     }
+}
+
+/// The check of a put, with the reason why an empty value is refused.
+pub(crate) fn check_payload(
+    can: &Capabilities,
+    secret: &SecretRef,
+    payload: &Payload,
+    options: &PutOptions,
+) -> Result<()> {
+    let empty = payload.iter().any(|(_, value)| value.is_empty());
+    can.check_put(secret, payload, options)
+        .map_err(|error| match empty {
+            true => error.with_help(EMPTY),
+            false => error,
+        })
 }
 
 impl YandexLockbox {

@@ -15,6 +15,7 @@ mod messages;
 mod put;
 mod raw;
 mod refusals;
+mod replace;
 mod replay;
 mod script;
 mod store;

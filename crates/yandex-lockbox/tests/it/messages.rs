@@ -80,11 +80,8 @@ fn expected() -> BTreeMap<&'static str, String> {
         ("op setCurrentVersion done", ACTIVE.to_owned()),
         ("op schedule done", SCHEDULED.to_owned()),
         ("op cancel destruction done", ACTIVE.to_owned()),
-        ("op setAccessBindings done", "InvalidInput - never".into()),
-        (
-            "op updateAccessBindings done",
-            "InvalidInput - never".into(),
-        ),
+        ("op setAccessBindings done", "done".into()),
+        ("op updateAccessBindings done", "done".into()),
         (
             "op failed",
             "FailedPrecondition FAILED_PRECONDITION never".into(),

@@ -228,6 +228,7 @@ async fn a_version_whose_operation_fails_later_tells_it_too() {
         operation("UpdateSecret", r#","done":true"#),
         answer(200, &secret),
         answer(200, &secret),
+        answer(200, "{}"),
         operation("AddVersion", ""),
         operation("AddVersion", r#","done":true,"error":{"code":13}"#),
     ]);
@@ -291,7 +292,7 @@ async fn an_answer_to_a_write_that_can_not_be_read_leaves_the_outcome_unknown() 
         "[]",
         "null",
     ] {
-        let script = Script::new([answer(200, &secret), answer(200, body)]);
+        let script = Script::new([answer(200, &secret), answer(200, "{}"), answer(200, body)]);
 
         let error = store_on(&script, 0)
             .put(by_id(), "value")
