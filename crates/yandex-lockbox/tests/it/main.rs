@@ -9,9 +9,11 @@
 
 mod conformance;
 mod emulator;
+mod generate;
 mod harness;
 mod interrupted;
 mod messages;
+mod names;
 mod put;
 mod raw;
 mod refusals;
