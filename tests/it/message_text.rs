@@ -95,11 +95,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         r#"collection.eq_ignore_ascii_case("secrets")"#,
         "the form of an id",
     ),
-    (
-        "yandex-lockbox/src/operation.rs",
-        r#"type_url.split_once("yandex.cloud.lockbox.v1.")"#,
-        "the name of a type",
-    ),
 ];
 
 #[test]

@@ -46,7 +46,7 @@ const OWN: [Parameter; 5] = [
     },
     Parameter {
         name: "name_cache",
-        default: "0s",
+        default: "not at all",
         what: "how long reads remember which id a name has, such as `30s`",
     },
 ];

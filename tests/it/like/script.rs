@@ -1,5 +1,7 @@
 //! The calls: each on what the ones before it left.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use polyvault::encoding::Mark;
@@ -198,6 +200,9 @@ pub(crate) const STEPS: &[Step] = steps! {
     "a version destroyed" => |s| change(s, VersionChange::Destroy { after: None });
     "a destruction taken back" => |s| change(s, VersionChange::CancelDestruction);
 
+    "two versions, destroyed and taken back" => |s| doomed(s);
+    "the doomed versions" => |s| s.list_versions_page(&named("doomed"), page(None));
+
     // Deleting, and what comes after.
     "a delete" => |s| async {
         let begun = s.begin_delete(&NAMED_DB, DeleteOptions::default()).await?;
@@ -335,6 +340,36 @@ async fn pinned(store: &dyn SecretStore, name: &str) -> Result<polyvault::Secret
 async fn change(store: &dyn SecretStore, change: VersionChange) -> Result<polyvault::VersionInfo> {
     let version = some_version(store, "taker").await;
     store.update_version("taker", &version, change).await
+}
+
+async fn doomed(store: &dyn SecretStore) -> Result<String> {
+    let mut ids = Vec::new();
+    for text in ["one", "two"] {
+        let written = store.put("doomed", text).await?;
+        ids.extend(written.version.id);
+    }
+    let [older, newer] = ids.as_slice() else {
+        return Ok("no versions".to_owned());
+    };
+    let destroy = |after| VersionChange::Destroy { after };
+    let week = Duration::from_secs(7 * 24 * 60 * 60);
+    let mut told = Vec::new();
+    for (version, change) in [
+        (older, destroy(None)),
+        (older, destroy(None)),
+        (older, VersionChange::MakeCurrent),
+        (older, VersionChange::CancelDestruction),
+        (older, VersionChange::CancelDestruction),
+        (newer, destroy(Some(week))),
+        (older, VersionChange::MakeCurrent),
+        (newer, VersionChange::MakeCurrent),
+    ] {
+        let secret = named("doomed");
+        told.push(store.update_version(&secret, version, change).await.shown());
+        told.push(store.get(&secret, GetOptions::default()).await.shown());
+        told.push(store.describe(&secret).await.shown());
+    }
+    Ok(told.join("\n"))
 }
 
 async fn deleted_then(

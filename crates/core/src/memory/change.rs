@@ -84,9 +84,14 @@ impl State {
         let version = record.version(id)?;
         let refuse = |what: &'static str| Err(Error::new(ErrorKind::FailedPrecondition, what));
         match (change, version.state(now)) {
+            (VersionChange::Destroy { .. }, state)
+                if state != VersionState::Enabled && !service.manner.destroys_again =>
+            {
+                return refuse("the version is destroyed or about to be");
+            }
             (VersionChange::Destroy { after }, state) => {
                 if state != VersionState::Destroyed {
-                    version.destroy(after, now);
+                    version.destroy(after.unwrap_or(service.manner.destroys_after), now);
                 }
             }
             (VersionChange::CancelDestruction, VersionState::PendingDestruction) => {

@@ -104,6 +104,27 @@ impl Faults<'_> {
         Ok(())
     }
 
+    /// How many passwords the store has made in the place of a service that generates them itself:
+    /// none where [`generate`](crate::Capabilities::generate) is `Client`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{MemoryStore, PasswordSpec, SecretStoreExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let store = MemoryStore::like_lockbox();
+    /// store.put("db", PasswordSpec::default()).await?;
+    /// assert_eq!(store.faults().generated_passwords(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn generated_passwords(&self) -> u64 {
+        self.0.lock().generated
+    }
+
     /// Makes another secret of a name, whether or not one exists, and gives its id.
     ///
     /// # Errors

@@ -96,8 +96,7 @@ impl Version {
         }
     }
 
-    pub(super) fn destroy(&mut self, after: Option<Duration>, now: Timestamp) {
-        let after = after.unwrap_or_default();
+    pub(super) fn destroy(&mut self, after: Duration, now: Timestamp) {
         self.destroy_at = Some(now.saturating_add(after).unwrap_or(Timestamp::MAX));
     }
 

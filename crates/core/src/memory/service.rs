@@ -1,5 +1,7 @@
 //! What a store in memory stands in for: what that service can do, and how it goes about it.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use crate::capabilities::{
@@ -40,6 +42,10 @@ pub(super) struct Manner {
     pub(super) keys_with_values: bool,
     /// Whether a put has to look, at what is live and by reads that a disabled version refuses.
     pub(super) looks: bool,
+    /// How long a destruction waits where the caller says nothing.
+    pub(super) destroys_after: Duration,
+    /// Whether the destruction of a version that is not enabled is one more of it, not refused.
+    pub(super) destroys_again: bool,
     pub(super) read: fn(Secret, &SecretRef) -> Secret,
     pub(super) version: fn(VersionInfo) -> VersionInfo,
     pub(super) described: fn(SecretInfo) -> SecretInfo,
@@ -192,6 +198,8 @@ impl Manner {
         put_needs: None,
         keys_with_values: false,
         looks: false,
+        destroys_after: Duration::ZERO,
+        destroys_again: true,
         read: |secret, _| secret,
         version: |info| info,
         described: |info| info,

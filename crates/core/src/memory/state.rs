@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) fail_next: bool,
     pub(super) lose_next: bool,
     pub(super) lose_request: bool,
+    /// How many passwords it made in the service's place.
+    pub(super) generated: u64,
     /// Who puts before the next put.
     pub(super) overtaker: Option<(SecretRef, Payload)>,
 }
@@ -52,6 +54,7 @@ impl State {
             fail_next: false,
             lose_next: false,
             lose_request: false,
+            generated: 0,
             overtaker: None,
         }
     }

@@ -6,7 +6,7 @@ use super::MemoryStore;
 use super::page::page;
 use super::put::Seen;
 use super::state::Among;
-use crate::capabilities::Capabilities;
+use crate::capabilities::{Capabilities, Generate};
 use crate::model::{
     DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, VersionState,
     Written,
@@ -109,6 +109,8 @@ impl SecretStore for MemoryStore {
         value: PutValue,
         options: PutOptions,
     ) -> Result<Operation<Written>> {
+        let served = matches!(value, PutValue::Generate(_))
+            && self.capabilities().generate == Generate::Service;
         let payload = value
             .into_payload()
             .map_err(|error| self.blame(error, "put", Some(secret)))?;
@@ -122,8 +124,9 @@ impl SecretStore for MemoryStore {
         }
         let confirms = self.service().can_confirm(&options);
         self.begin("put", secret, Ok(()), confirms, |state, now| {
-            let put = state.put_as_seen(secret, payload, &options, seen, now);
-            put.map(Outcome::Written)
+            let written = state.put_as_seen(secret, payload, &options, seen, now)?;
+            state.generated += u64::from(served);
+            Ok(Outcome::Written(written))
         })
     }
 

@@ -1,11 +1,13 @@
 //! A folder of Yandex Lockbox.
 
+use std::time::Duration;
+
 use super::super::service::{Manner, Service};
 use crate::capabilities::{
     Alphabet, CreateStrength, Encoded, Entries, Generate, LabelRule, Limits, LostPut, MakeCurrent,
     NameRule, Scope, SizeUnit, Versions,
 };
-use crate::model::{Secret, SecretInfo, VersionInfo};
+use crate::model::{Secret, SecretInfo, VersionInfo, VersionState};
 use crate::{Capabilities, PutMode, PutOptions, SecretRef};
 
 pub(super) const SERVICE: Service = Service {
@@ -16,7 +18,10 @@ pub(super) const SERVICE: Service = Service {
 /// What the answers of the service tell, where it is less than the reference's.
 const MANNER: Manner = Manner {
     id: |random| format!("e6q{:.17}", random.simple().to_string()),
-    long: &["put", "update", "delete"],
+    long: &["put", "update", "update_version", "delete"],
+    destroys_after: Duration::from_secs(7 * 24 * 60 * 60),
+    // Assumed: no source tells.
+    destroys_again: false,
     // A name is looked up in the list.
     needs: |_, secret| match secret {
         Some(SecretRef::Name(_)) => &["list"],
@@ -46,8 +51,13 @@ const MANNER: Manner = Manner {
         entry_keys: info.entry_keys,
         ..VersionInfo::default()
     },
+    // The secret is as it was, whatever becomes of its current version.
     described: |info| SecretInfo {
         updated_at: None,
+        state: match info.state {
+            VersionState::PendingDestruction | VersionState::Destroyed => VersionState::Enabled,
+            state => state,
+        },
         ..info
     },
     ..Manner::MEMORY
