@@ -14,6 +14,7 @@ mod harness;
 mod interrupted;
 mod messages;
 mod names;
+mod native;
 mod put;
 mod raw;
 mod refusals;

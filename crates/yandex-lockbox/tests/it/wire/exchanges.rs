@@ -318,7 +318,9 @@ pub(super) const EXCHANGES: &[Exchange] = &[
 
 /// Requests that no call of the store sends: it knows them to be wrong, or never has a reason for them.
 pub(super) const NEVER_SENT: &[&str] = &[
+    "access-bindings-update-none",
     // Sent by a credential, and looked at in `credential/`.
+    "endpoint-list",
     "iam-token-create",
     "iam-token-create-both",
     "payload-get-ex-no-identifier",

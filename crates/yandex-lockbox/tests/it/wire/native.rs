@@ -1,12 +1,12 @@
 //! The same for what only this service has.
 
 use polyvault_core::{
-    Edit, PageRequest, Payload, Result, SecretId, SecretRef, SecretStore, Value, VersionChange,
-    VersionId, VersionSelector,
+    Edit, PageRequest, PasswordSpec, Payload, Punctuation, PutOptions, Result, SecretId, SecretRef,
+    SecretStore, Value, VersionChange, VersionId, VersionSelector,
 };
 use polyvault_yandex_lockbox::{
-    CreateSecret, FirstVersion, OperationProperties, PasswordSpecification, PayloadPatch,
-    UpdateSecret, YandexLockbox,
+    AccessBinding, AccessChange, CreateSecret, FirstVersion, OperationProperties,
+    PasswordSpecification, PayloadPatch, Subject, UpdateSecret, YandexLockbox,
 };
 
 use super::exchanges::{Exchange, exchange, key};
@@ -14,6 +14,42 @@ use super::{Ask, SECRET, tell_operation, tell_page, tell_secret, tell_version, t
 
 /// Fixtures of which a call that no other store has sends the request exactly so.
 pub(super) const NATIVE: &[Exchange] = &[
+    exchange(
+        "access-bindings-list",
+        Ask::Native(|store| Box::pin(list_bindings(store, None))),
+        "lockbox.payloadViewer serviceAccount ajeaccount0000000001; \
+        lockbox.viewer system allAuthenticatedUsers | end",
+    ),
+    exchange(
+        "access-bindings-list-first-page",
+        Ask::Native(|store| Box::pin(list_bindings(store, Some(1)))),
+        "lockbox.payloadViewer serviceAccount ajeaccount0000000001 | +/9wMQ==",
+    ),
+    exchange(
+        "access-bindings-set",
+        Ask::Native(|store| {
+            Box::pin(async move {
+                let both = [reader(), everybody()];
+                let begun = store.begin_set_access_bindings(&by_id()?, both).await?;
+                tell_operation(begun, |()| "done".into()).await
+            })
+        }),
+        "done",
+    ),
+    exchange(
+        "access-bindings-update",
+        Ask::Native(|store| {
+            Box::pin(async move {
+                let both = [
+                    AccessChange::Add(reader()),
+                    AccessChange::Remove(everybody()),
+                ];
+                let begun = store.begin_update_access_bindings(&by_id()?, both).await?;
+                tell_operation(begun, |()| "done".into()).await
+            })
+        }),
+        "done",
+    ),
     exchange(
         "payload-get-ex-by-id",
         Ask::Native(|store| {
@@ -110,6 +146,18 @@ pub(super) const NATIVE: &[Exchange] = &[
         enabled 2026-03-02T09:15:04.388Z - - password,user]",
     ),
     exchange(
+        "secret-update-clears-password-specification",
+        Ask::Native(|store| Box::pin(update_password(store, Edit::Clear))),
+        "e6qsecret00000000001 db - {} enabled 2026-03-02T09:15:04.117Z false [e6qversion0000000001 \
+        enabled 2026-03-02T09:15:04.388Z - - password]",
+    ),
+    exchange(
+        "secret-update-password-specification",
+        Ask::Native(|store| Box::pin(update_password(store, Edit::Set((&rules()).into())))),
+        "e6qsecret00000000001 db - {} enabled 2026-03-02T09:15:04.117Z false [e6qversion0000000001 \
+        enabled 2026-03-02T09:15:04.388Z - - password]",
+    ),
+    exchange(
         "version-add-base-not-active",
         Ask::Native(|store| {
             Box::pin(async move {
@@ -131,6 +179,21 @@ pub(super) const NATIVE: &[Exchange] = &[
         password,user",
     )
     .after(&[r#"{"id":"e6qsecret00000000001"}"#]),
+    exchange(
+        "version-add-generated",
+        Ask::Native(|store| {
+            Box::pin(async move {
+                let options = PutOptions {
+                    idempotency_key: Some(key()),
+                    ..PutOptions::default()
+                };
+                let put = store.begin_put(&by_id()?, rules().into(), options).await?;
+                tell_operation(put, |written| tell_written(&written)).await
+            })
+        }),
+        "e6qsecret00000000001 added e6qversion0000000002 enabled 2026-03-03T11:42:57.902Z - - password",
+    )
+    .after(&[WITH_RULES]),
     exchange(
         "version-cancel-destruction",
         Ask::Native(|store| Box::pin(change(store, VersionChange::CancelDestruction))),
@@ -161,6 +224,55 @@ pub(super) const NATIVE: &[Exchange] = &[
         "Unsupported UNIMPLEMENTED never",
     ),
 ];
+
+const WITH_RULES: &str = r#"{"id":"e6qsecret00000000001","passwordPayloadSpecification":
+    {"passwordKey":"password","length":"36","excludedPunctuation":"'\""}}"#;
+
+fn rules() -> PasswordSpec {
+    PasswordSpec {
+        entry_key: "password".into(),
+        punctuation: Punctuation::Except("\"'".into()),
+        ..PasswordSpec::default()
+    }
+}
+
+fn reader() -> AccessBinding {
+    AccessBinding {
+        role: "lockbox.payloadViewer".into(),
+        subject: Subject::service_account("ajeaccount0000000001"),
+    }
+}
+
+fn everybody() -> AccessBinding {
+    AccessBinding {
+        role: "lockbox.viewer".into(),
+        subject: Subject {
+            id: "allAuthenticatedUsers".into(),
+            kind: "system".into(),
+        },
+    }
+}
+
+async fn list_bindings(store: YandexLockbox, size: Option<u32>) -> Result<String> {
+    let page = PageRequest { size, token: None };
+    let page = store.list_access_bindings_page(&by_id()?, page).await?;
+    Ok(tell_page(&page, |binding| {
+        let subject = &binding.subject;
+        format!("{} {} {}", binding.role, subject.kind, subject.id)
+    }))
+}
+
+async fn update_password(
+    store: YandexLockbox,
+    password: Edit<PasswordSpecification>,
+) -> Result<String> {
+    let change = UpdateSecret {
+        password,
+        ..UpdateSecret::default()
+    };
+    let begun = store.begin_update_secret(&by_id()?, change).await?;
+    tell_operation(begun, |info| tell_secret(&info)).await
+}
 
 fn by_id() -> Result<SecretRef> {
     Ok(SecretId::new(SECRET)?.into())
