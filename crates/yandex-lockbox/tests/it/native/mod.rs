@@ -1,5 +1,6 @@
 //! What only this service has.
 
+mod limits;
 mod methods;
 mod operations;
 

@@ -1,2 +1,0 @@
-//! Each limit of the schema is refused before any request, with the path of the field.
-
