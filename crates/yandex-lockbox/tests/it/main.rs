@@ -20,6 +20,7 @@ mod raw;
 mod refusals;
 mod replace;
 mod replay;
+mod roundtrip;
 mod script;
 mod store;
 mod strict;
