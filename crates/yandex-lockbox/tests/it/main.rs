@@ -15,6 +15,7 @@ mod interrupted;
 mod messages;
 mod names;
 mod native;
+mod privileges;
 mod put;
 mod raw;
 mod refusals;
