@@ -143,20 +143,6 @@ impl RefusedError {
     }
 }
 
-/// What an issuer of tokens answers; numbers may be texts. No `Debug`: it would show the token.
-/// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#successful-response-1>
-#[derive(Deserialize)]
-pub(crate) struct TokenAnswer<'a> {
-    #[serde(borrow)]
-    pub(crate) access_token: Option<&'a RawValue>,
-    /// Seconds.
-    #[serde(borrow)]
-    pub(crate) expires_in: Option<&'a RawValue>,
-    /// Unix seconds, of managed identities.
-    #[serde(borrow)]
-    pub(crate) expires_on: Option<&'a RawValue>,
-}
-
 /// What `az` (`accessToken`, `expires_on`) and `azd` (`token`, `expiresOn`) print.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,14 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use polyvault_core::transport::{Endpoint, Token};
-use polyvault_core::{Error, Result, SecretString};
+use polyvault_core::transport::{Endpoint, Token, credential_file, form};
+use polyvault_core::{Result, SecretString};
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
-use super::certificate::{self, read};
-use super::issuer::{absent, form};
-use super::{Credential, TokenRequest, challenge};
+use super::issuer::absent;
+use super::{Credential, TokenRequest, certificate, challenge};
 
 /// An application with a secret of its own.
 ///
@@ -218,15 +217,14 @@ impl App {
         ];
         fields.extend_from_slice(proof);
         fields.extend(request.claims().map(|claims| ("claims", claims)));
-        let path = [tenant, "oauth2", "v2.0", "token"];
-        let asked = form(&request.authority, &path, &fields)?;
+        let url = request.authority.url().segment(tenant)?;
+        let asked = form(url.literal("/oauth2/v2.0/token").build()?, &fields);
         request.issue(&request.authority, asked).await
     }
 }
 
-pub(super) type Wiped = Zeroizing<Vec<u8>>;
-
-/// A file that can't be had is a credential that can't be had.
-pub(super) fn unreadable(variable: &str, why: &str) -> Error {
-    absent(format!("variable `{variable}`: the file {why}"))
+/// The file that a variable names; one that can't be had is a credential that can't be had.
+fn read(variable: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    credential_file(path)
+        .map_err(|error| absent(format!("variable `{variable}`: {}", error.message())))
 }

@@ -1,8 +1,4 @@
-//! Statements signed with the key of a certificate, and the small files that credentials are in.
-
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+//! Statements signed with the key of a certificate.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -15,14 +11,10 @@ use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::app::{Wiped, unreadable};
 use super::issuer::absent;
 
 /// How long a statement is good for, in seconds: as long as the vendor's own clients make it.
 const LIFE: i64 = 600;
-
-/// More than any token or certificate with its key.
-const MAX_FILE: usize = 256 * 1024;
 
 /// <https://learn.microsoft.com/entra/identity-platform/certificate-credentials#assertion-format>
 #[derive(Serialize)]
@@ -81,30 +73,4 @@ fn private_key(pem: &[u8]) -> Option<&[u8]> {
         })
     })?;
     pem.get(at..)
-}
-
-/// The content of a credential's file, wiped when it is dropped.
-pub(super) fn read(variable: &str, path: &Path) -> Result<Wiped> {
-    let refuse =
-        |error: std::io::Error| unreadable(variable, &format!("can't be read: {}", error.kind()));
-    let mut file = File::open(path).map_err(refuse)?;
-    let size = file.metadata().map_err(refuse)?.len();
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    if size > MAX_FILE {
-        return Err(unreadable(variable, "is larger than 256 KiB"));
-    }
-    // One byte more than it is large, so that the buffer never moves.
-    let mut text = Zeroizing::new(vec![0; size + 1]);
-    let mut filled = 0;
-    while let Some(free) = text.get_mut(filled..).filter(|free| !free.is_empty()) {
-        match file.read(free).map_err(refuse)? {
-            0 => break,
-            more => filled += more,
-        }
-    }
-    if filled > size {
-        return Err(unreadable(variable, "was written while it was read"));
-    }
-    text.truncate(filled);
-    Ok(text)
 }

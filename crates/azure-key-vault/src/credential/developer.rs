@@ -7,12 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use polyvault_core::transport::{Token, json};
 use polyvault_core::{Error, ErrorKind, Result, Timestamp};
+use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use super::challenge::is_tenant;
-use super::issuer::{absent, number};
+use super::issuer::absent;
 use super::{Credential, TokenRequest};
 use crate::wire::ToolToken;
 
@@ -165,4 +166,9 @@ async fn printed(mut output: impl AsyncRead + Unpin + Send) -> Result<Zeroizing<
     }
     text.truncate(filled);
     Ok(text)
+}
+
+/// A whole number, which older versions of the tools print as a text.
+fn number(raw: &RawValue) -> Option<i64> {
+    raw.get().trim_matches('"').parse().ok()
 }

@@ -1,21 +1,11 @@
 //! What a token is asked for with, and the request to whoever issues it.
 
-use std::time::Duration;
-
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Request};
-use polyvault_core::transport::{
-    Advice, Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Repeat, Scheme, Service,
-    Token, json, request,
-};
-use polyvault_core::{Error, ErrorKind, Result, SecretString, Timestamp};
-use serde_json::value::RawValue;
-use url::form_urlencoded;
-use zeroize::Zeroizing;
+use http::Request;
+use polyvault_core::transport::{Body, ClientOptions, Endpoint, Issuer, Token, bearer_token};
+use polyvault_core::{Error, ErrorKind, Result, Timestamp};
 
 use crate::config::SCHEME;
 use crate::error;
-use crate::wire::TokenAnswer;
 
 /// What a token is to be for.
 ///
@@ -74,83 +64,17 @@ impl TokenRequest {
 
     /// Asks the issuer at `endpoint`, and keeps what it gives out of every log and error.
     pub(super) async fn issue(&self, endpoint: &Endpoint, request: Request<Body>) -> Result<Token> {
-        let client = Client::new(
-            Service {
-                provider: SCHEME,
-                endpoints: vec![endpoint.clone()],
-                tokens: Box::new(ReadyToken::new(SecretString::default())),
-                scheme: Scheme::Absent,
-                refusal: error::from_issuer,
-                advice: Advice {
-                    sign_in: error::SIGN_IN,
-                    ..Advice::default()
-                },
-                request_id: error::REQUEST_ID,
-            },
-            self.options.clone(),
-        )?;
-        let call = Call {
-            operation: "sign_in",
-            secret: None,
-            // A token more does no harm.
-            repeat: Repeat::Safe,
-            request,
-        };
-        let answer = client.send(call).await?;
-        self.read(answer.body().as_bytes())
-    }
-
-    fn read(&self, body: &[u8]) -> Result<Token> {
-        let answer: TokenAnswer<'_> = json::decode(body)?;
-        let token = answer
-            .access_token
-            .ok_or_else(|| json::missing("access_token"))?;
-        let lives = answer.expires_in.and_then(number);
-        let ends = answer.expires_on.and_then(number);
-        let ends = ends.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        let lives = lives.and_then(|seconds| u64::try_from(seconds).ok());
-        Ok(Token {
-            secret: json::text(token)?.to_secret_string()?,
-            // How long it lives depends on no clock but ours.
-            expires_at: match lives.map(Duration::from_secs) {
-                Some(life) => self.now().checked_add(life).ok().or(ends),
-                None => ends,
-            },
-        })
+        let answer = ISSUER.ask(endpoint, request, &self.options).await?;
+        bearer_token(answer.body().as_bytes(), self.now())
     }
 }
 
-/// A form that is posted: nothing of it is left behind unwiped.
-pub(super) fn form(
-    endpoint: &Endpoint,
-    path: &[&str],
-    fields: &[(&'static str, &str)],
-) -> Result<Request<Body>> {
-    // Escaped, a byte becomes three at most: the text never moves.
-    let size = fields
-        .iter()
-        .map(|(key, value)| 2 + 3 * (key.len() + value.len()));
-    let text = String::with_capacity(size.sum());
-    let mut form = form_urlencoded::Serializer::new(text);
-    for (key, value) in fields {
-        form.append_pair(key, value);
-    }
-    let body = Body::from_wiped(Zeroizing::new(form.finish().into_bytes()));
-    let url = path
-        .iter()
-        .try_fold(endpoint.url(), |url, part| url.segment(part))?;
-    let mut request = request(Method::POST, url.build()?, Some(body));
-    request.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-www-form-urlencoded"),
-    );
-    Ok(request)
-}
-
-/// A whole number, which some issuers write as a text.
-pub(super) fn number(raw: &RawValue) -> Option<i64> {
-    raw.get().trim_matches('"').parse().ok()
-}
+const ISSUER: Issuer = Issuer {
+    provider: SCHEME,
+    refusal: error::from_issuer,
+    sign_in: error::SIGN_IN,
+    request_id: error::REQUEST_ID,
+};
 
 /// That a credential can't be had here, so that a chain goes on.
 pub(super) fn absent(why: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -1,0 +1,225 @@
+//! Those who give out tokens, and how they are asked.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, Uri};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+use super::{
+    Advice, Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Refusal, Repeat, Scheme,
+    Service, Token, json, request,
+};
+use crate::{Error, ErrorKind, Result};
+
+/// Who gives out tokens for a service: what an adapter knows of it.
+///
+/// # Example
+///
+/// ```
+/// use http::Uri;
+/// use polyvault_core::transport::{ClientOptions, Endpoint, Issuer, Token, bearer_token, form};
+/// use polyvault_core::{Error, ErrorKind, Result};
+///
+/// const LOGIN: Issuer = Issuer {
+///     provider: "example",
+///     refusal: |_| Error::new(ErrorKind::Unauthenticated, "the login refuses the credential"),
+///     sign_in: "Check the application's secret.",
+///     request_id: "x-request-id",
+/// };
+///
+/// async fn sign_in(login: &Endpoint, secret: &str, options: &ClientOptions) -> Result<Token> {
+///     let url = login.url().literal("/oauth2/token").build()?;
+///     let asked = form(url, &[("grant_type", "client_credentials"), ("client_secret", secret)]);
+///     let answer = LOGIN.ask(login, asked, options).await?;
+///     bearer_token(answer.body().as_bytes(), options.clock.now())
+/// }
+/// # let _ = sign_in;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Issuer {
+    /// The provider's name, for errors and spans.
+    pub provider: &'static str,
+    /// Makes an error of a refusal.
+    pub refusal: fn(&Refusal<'_>) -> Error,
+    /// What to do about a credential that is refused.
+    pub sign_in: &'static str,
+    /// The header of an answer that holds its request id, for spans.
+    pub request_id: &'static str,
+}
+
+impl Issuer {
+    /// Sends a request to the issuer at `endpoint`, with nothing but what stands in it, and gives the
+    /// 2xx answer. It is repeated where that helps: a token more does no harm.
+    ///
+    /// # Errors
+    ///
+    /// The issuer's refusal; `Timeout` or `Unavailable` without an answer.
+    pub async fn ask(
+        &self,
+        endpoint: &Endpoint,
+        request: Request<Body>,
+        options: &ClientOptions,
+    ) -> Result<Response<Body>> {
+        let client = Client::new(
+            Service {
+                provider: self.provider,
+                endpoints: vec![endpoint.clone()],
+                tokens: Box::new(ReadyToken::new(SecretString::default())),
+                scheme: Scheme::Absent,
+                refusal: self.refusal,
+                advice: Advice {
+                    sign_in: self.sign_in,
+                    ..Advice::default()
+                },
+                request_id: self.request_id,
+            },
+            options.clone(),
+        )?;
+        let call = Call {
+            operation: "sign_in",
+            secret: None,
+            repeat: Repeat::Safe,
+            request,
+        };
+        client.send(call).await
+    }
+}
+
+/// A form that is posted: nothing of it is left behind unwiped.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::form;
+///
+/// let url = http::Uri::from_static("https://login.example/oauth2/token");
+/// let asked = form(url, &[("client_secret", "a&b")]);
+/// assert_eq!(asked.body().as_bytes(), b"client_secret=a%26b");
+/// ```
+#[must_use]
+pub fn form(url: Uri, fields: &[(&'static str, &str)]) -> Request<Body> {
+    // Escaped, a byte becomes three at most: the text never moves.
+    let size = fields
+        .iter()
+        .map(|(key, value)| 2 + 3 * (key.len() + value.len()));
+    let text = String::with_capacity(size.sum());
+    let mut form = form_urlencoded::Serializer::new(text);
+    for (key, value) in fields {
+        form.append_pair(key, value);
+    }
+    let body = Body::from_wiped(Zeroizing::new(form.finish().into_bytes()));
+    let mut request = request(Method::POST, url, Some(body));
+    request.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/x-www-form-urlencoded"),
+    );
+    request
+}
+
+/// What OAuth 2.0 answers; numbers may be texts. No `Debug`: it would show the token.
+#[derive(Deserialize)]
+struct Issued<'a> {
+    #[serde(borrow)]
+    access_token: Option<&'a RawValue>,
+    /// Seconds.
+    #[serde(borrow)]
+    expires_in: Option<&'a RawValue>,
+    /// Unix seconds, of some.
+    #[serde(borrow)]
+    expires_on: Option<&'a RawValue>,
+}
+
+/// Reads the token that an issuer gave as OAuth 2.0 has it (`access_token`, `expires_in`; RFC 6749, 5.1),
+/// `now` being when it came.
+///
+/// # Errors
+///
+/// `Decode` if there is no token in it.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::Timestamp;
+/// use polyvault_core::transport::bearer_token;
+///
+/// let answer = br#"{"access_token":"made-up","token_type":"Bearer","expires_in":3599}"#;
+/// let token = bearer_token(answer, Timestamp::UNIX_EPOCH)?;
+/// assert_eq!(token.expires_at.map(|end| end.as_second()), Some(3599));
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+pub fn bearer_token(body: &[u8], now: Timestamp) -> Result<Token> {
+    let issued: Issued<'_> = json::decode(body)?;
+    let token = issued
+        .access_token
+        .ok_or_else(|| json::missing("access_token"))?;
+    let lives = issued.expires_in.and_then(number);
+    let ends = issued.expires_on.and_then(number);
+    let ends = ends.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let lives = lives.and_then(|seconds| u64::try_from(seconds).ok());
+    Ok(Token {
+        secret: json::text(token)?.to_secret_string()?,
+        // How long it lives depends on no clock but ours.
+        expires_at: match lives.map(Duration::from_secs) {
+            Some(life) => now.checked_add(life).ok().or(ends),
+            None => ends,
+        },
+    })
+}
+
+/// A whole number, which some issuers write as a text.
+fn number(raw: &RawValue) -> Option<i64> {
+    raw.get().trim_matches('"').parse().ok()
+}
+
+/// More than any token or certificate with its key.
+const MAX_FILE: usize = 256 * 1024;
+
+/// The content of a credential's file of up to 256 KiB, wiped when it is dropped.
+///
+/// # Errors
+///
+/// `Config` that says why, and not which file: the caller knows what named it.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+///
+/// use polyvault_core::transport::credential_file;
+///
+/// let error = credential_file(Path::new("/no/such/file")).unwrap_err();
+/// assert!(error.message().starts_with("the file can't be read"));
+/// ```
+pub fn credential_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let refuse = |why: String| Error::new(ErrorKind::Config, format!("the file {why}"));
+    let failed = |error: std::io::Error| refuse(format!("can't be read: {}", error.kind()));
+    let mut file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    if size > MAX_FILE {
+        return Err(refuse("is larger than 256 KiB".to_owned()));
+    }
+    // One byte more than it is large, so that the buffer never moves.
+    let mut text = Zeroizing::new(vec![0; size + 1]);
+    let mut filled = 0;
+    while let Some(free) = text.get_mut(filled..).filter(|free| !free.is_empty()) {
+        match file.read(free).map_err(failed)? {
+            0 => break,
+            more => filled += more,
+        }
+    }
+    if filled > size {
+        return Err(refuse("was written while it was read".to_owned()));
+    }
+    text.truncate(filled);
+    Ok(text)
+}
