@@ -6,12 +6,15 @@ use std::time::Duration;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
+    default_transport, is_near,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
 use crate::config::{
-    Config, ENDPOINT, OPERATION_ENDPOINT, PARAMETERS, PAYLOAD_ENDPOINT, SCHEME, capabilities,
+    Config, ENDPOINT, FEDERATION_ENDPOINT, IAM_ENDPOINT, OPERATION_ENDPOINT, PARAMETERS,
+    PAYLOAD_ENDPOINT, SCHEME, capabilities,
 };
+use crate::credential::{Credential, Found, SignIn, TokenRequest};
 use crate::store::{Names, YandexLockbox};
 use crate::{credential, error};
 
@@ -45,9 +48,12 @@ pub struct YandexLockboxBuilder {
     endpoint: Option<String>,
     payload_endpoint: Option<String>,
     operation_endpoint: Option<String>,
+    iam_endpoint: Option<String>,
+    federation_endpoint: Option<String>,
+    audience: Option<String>,
     names: Names,
     name_cache: Duration,
-    tokens: Option<Box<dyn TokenSource>>,
+    found: Option<Found>,
     options: ClientOptions,
 }
 
@@ -58,14 +64,17 @@ impl YandexLockboxBuilder {
             endpoint: None,
             payload_endpoint: None,
             operation_endpoint: None,
+            iam_endpoint: None,
+            federation_endpoint: None,
+            audience: None,
             names: Names::default(),
             name_cache: Duration::ZERO,
-            tokens: None,
+            found: None,
             options: ClientOptions::default(),
         }
     }
 
-    /// The base URL for secrets and versions, and for the other two unless they are set.
+    /// The base URL for secrets and versions, and for payloads, operations and IAM unless they are set.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
@@ -81,6 +90,60 @@ impl YandexLockboxBuilder {
     pub fn operation_endpoint(mut self, url: impl Into<String>) -> Self {
         self.operation_endpoint = Some(url.into());
         self
+    }
+
+    /// The base URL where signed statements are exchanged for tokens.
+    pub fn iam_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.iam_endpoint = Some(url.into());
+        self
+    }
+
+    /// The base URL where tokens of other issuers are exchanged: https://auth.yandex.cloud unless said.
+    pub fn federation_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.federation_endpoint = Some(url.into());
+        self
+    }
+
+    /// Whom signed statements are for: the public service's IAM, or the one at `iam_endpoint` where that is
+    /// set to a host that is not this machine.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// Asks an installation where its services are: endpoints that are not set yet become those that it tells.
+    ///
+    /// `root` is its base URL: https://api.cloud.yandex.net, or https://api.yandexcloud.kz in Kazakhstan. It is
+    /// asked through the transport of [`client_options`](Self::client_options), without a credential.
+    /// <https://yandex.cloud/docs/api-design-guide/concepts/endpoints>
+    ///
+    /// # Errors
+    ///
+    /// `Config` for a root that is no URL, and if it does not tell all of the services; those of a request.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_yandex_lockbox::YandexLockbox;
+    /// use polyvault_yandex_lockbox::credential::AuthorizedKey;
+    ///
+    /// # async fn example() -> polyvault_core::Result<()> {
+    /// let store = YandexLockbox::builder("b1gfolder00000000001")
+    ///     .credential(AuthorizedKey::from_file("/run/secrets/authorized_key.json"))
+    ///     .discover("https://api.yandexcloud.kz")
+    ///     .await?
+    ///     .build()?;
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn discover(mut self, root: &str) -> Result<Self> {
+        let found = credential::discover(root, &self.options).await?;
+        self.endpoint = self.endpoint.or(Some(found.lockbox));
+        self.payload_endpoint = self.payload_endpoint.or(Some(found.payload));
+        self.operation_endpoint = self.operation_endpoint.or(Some(found.operation));
+        self.iam_endpoint = self.iam_endpoint.or(Some(found.iam));
+        Ok(self)
     }
 
     /// How secrets are found by their names.
@@ -129,7 +192,24 @@ impl YandexLockboxBuilder {
 
     /// Where IAM tokens come from.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
-        self.tokens = Some(Box::new(source));
+        self.found = Some(Found::Tokens(Box::new(source)));
+        self
+    }
+
+    /// Who signs in: an authorized key, a workload's identity, the machine's own, or one of the caller's.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_yandex_lockbox::YandexLockbox;
+    /// use polyvault_yandex_lockbox::credential::Metadata;
+    ///
+    /// let builder = YandexLockbox::builder("b1gfolder00000000001");
+    /// let store = builder.credential(Metadata::on_machine()).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn credential(mut self, credential: impl Credential) -> Self {
+        self.found = Some(Found::Credential(Box::new(credential)));
         self
     }
 
@@ -162,9 +242,9 @@ impl YandexLockboxBuilder {
     /// # Errors
     ///
     /// `Config` for the folder, an endpoint or a missing credential.
-    pub fn build(self) -> Result<YandexLockbox> {
-        let tokens = match self.tokens {
-            Some(tokens) => tokens,
+    pub fn build(mut self) -> Result<YandexLockbox> {
+        let found = match self.found {
+            Some(found) => found,
             None => credential::from_environment(&Environment::empty())?,
         };
         check_folder(&self.folder)?;
@@ -187,6 +267,29 @@ impl YandexLockboxBuilder {
             )?,
             names: self.names,
             name_cache: self.name_cache,
+        };
+        let tokens = match found {
+            Found::Tokens(tokens) => tokens,
+            Found::Credential(credential) => {
+                let iam = other("iam_endpoint", self.iam_endpoint.as_deref(), IAM_ENDPOINT)?;
+                let federation = Endpoint::parse(
+                    "federation_endpoint",
+                    self.federation_endpoint
+                        .as_deref()
+                        .unwrap_or(FEDERATION_ENDPOINT),
+                )?;
+                let audience = match self.audience {
+                    Some(audience) => audience,
+                    None => audience_of(&iam)?,
+                };
+                // One transport for the store and its sign-in.
+                self.options.transport = match self.options.transport.take() {
+                    None => Some(default_transport()?),
+                    transport => transport,
+                };
+                let request = TokenRequest::new(iam, federation, audience, self.options.clone());
+                Box::new(SignIn::new(credential, request))
+            }
         };
         let client = Client::new(
             Service {
@@ -216,19 +319,35 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
     builder.endpoint = parameter("endpoint");
     builder.payload_endpoint = parameter("payload_endpoint");
     builder.operation_endpoint = parameter("operation_endpoint");
+    builder.iam_endpoint = parameter("iam_endpoint");
+    builder.federation_endpoint = parameter("federation_endpoint");
+    builder.audience = parameter("audience");
     builder.names = match url.parameter("names") {
         None | Some("list") => Names::ByList,
         Some("get_ex") => Names::ByPayload,
         Some(_) => return Err(refuse("parameter `names`: `list` or `get_ex`")),
     };
     builder.name_cache = url.duration("name_cache")?.unwrap_or_default();
-    builder.tokens = Some(credential::from_environment(&options.environment)?);
+    builder.found = Some(credential::from_environment(&options.environment)?);
     builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
 }
 
+/// Whom a statement is for that is exchanged at this IAM. What stands on this machine stands in for the
+/// public service, or forwards to it.
+fn audience_of(iam: &Endpoint) -> Result<String> {
+    let base = match is_near(iam.host()) {
+        true => Endpoint::parse("iam_endpoint", IAM_ENDPOINT)?,
+        false => iam.clone(),
+    };
+    Ok(format!(
+        "{}/iam/v1/tokens",
+        base.as_str().trim_end_matches('/')
+    ))
+}
+
 /// Ids are opaque; what could be none at all is refused.
-fn check_folder(folder: &str) -> Result<()> {
+pub(crate) fn check_folder(folder: &str) -> Result<()> {
     let fits = (1..=50).contains(&folder.len())
         && folder
             .chars()

@@ -23,7 +23,13 @@ pub(crate) const PAYLOAD_ENDPOINT: &str = "https://payload.lockbox.api.cloud.yan
 /// Serves the operations of the whole cloud.
 pub(crate) const OPERATION_ENDPOINT: &str = "https://operation.api.cloud.yandex.net";
 
-const OWN: [Parameter; 5] = [
+/// Exchanges signed statements for tokens.
+pub(crate) const IAM_ENDPOINT: &str = "https://iam.api.cloud.yandex.net";
+
+/// Exchanges tokens of other issuers.
+pub(crate) const FEDERATION_ENDPOINT: &str = "https://auth.yandex.cloud";
+
+const OWN: [Parameter; 8] = [
     Parameter {
         name: "endpoint",
         default: ENDPOINT,
@@ -38,6 +44,21 @@ const OWN: [Parameter; 5] = [
         name: "operation_endpoint",
         default: "`endpoint` where that is given, else https://operation.api.cloud.yandex.net",
         what: "the base URL for operations",
+    },
+    Parameter {
+        name: "iam_endpoint",
+        default: "`endpoint` where that is given, else https://iam.api.cloud.yandex.net",
+        what: "the base URL where an authorized key is exchanged for tokens",
+    },
+    Parameter {
+        name: "federation_endpoint",
+        default: FEDERATION_ENDPOINT,
+        what: "the base URL where a workload's token is exchanged",
+    },
+    Parameter {
+        name: "audience",
+        default: "the IAM of the installation",
+        what: "whom the statement of an authorized key is for, where a proxy stands before the IAM",
     },
     Parameter {
         name: "names",

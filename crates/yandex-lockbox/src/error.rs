@@ -1,5 +1,9 @@
 //! Refusals: status and code to kind.
 
+mod issuer;
+
+pub(crate) use self::issuer::ISSUER;
+
 use polyvault_core::transport::{self, Advice, Refusal, json};
 use polyvault_core::{Error, ErrorKind};
 
@@ -225,7 +229,8 @@ pub(crate) const NO_PAYLOAD: &str = "Reading a value by the secret's name (`name
     lockbox.payloadViewer on the secret or its folder, and kms.keys.decrypter for one under a KMS key. \
     With `names=list` it takes lockbox.viewer too.";
 
-const SIGN_IN: &str = "Get a new IAM token: one lives for 12 hours at most.";
+const SIGN_IN: &str =
+    "Get a new IAM token: one lives for 12 hours at most. An OAuth token is none.";
 
 /// What to do where no refusal of the service says it.
 pub(crate) const ADVICE: Advice = Advice {

@@ -3,7 +3,7 @@
 
 mod builder;
 mod config;
-mod credential;
+pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;

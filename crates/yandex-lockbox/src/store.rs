@@ -14,7 +14,7 @@ use polyvault_core::{
     VersionInfo, VersionSelector, VersionState, WaitPolicy, Written,
 };
 
-use crate::builder::YandexLockboxBuilder;
+use crate::builder::{YandexLockboxBuilder, check_folder};
 use crate::config::{Config, SCHEME};
 use crate::operation::{Effect, Expected, Poller, Progress, again, foreign};
 use crate::properties::{SecretProperties, UpdateSecret};
@@ -67,6 +67,38 @@ impl YandexLockbox {
     /// Starts putting together a store for the folder of this id.
     pub fn builder(folder: impl Into<String>) -> YandexLockboxBuilder {
         YandexLockboxBuilder::new(folder)
+    }
+
+    /// Another folder over the same connections and the same credential: all of them sign in once.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for the folder.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_yandex_lockbox::YandexLockbox;
+    /// use polyvault_yandex_lockbox::credential::AuthorizedKey;
+    ///
+    /// let key = AuthorizedKey::from_file("/run/secrets/authorized_key.json");
+    /// let staging = YandexLockbox::builder("b1gstaging0000000001").credential(key).build()?;
+    /// let production = staging.in_folder("b1gproduction0000001")?;
+    /// assert_eq!(production.to_string(), "yandex-lockbox://b1gproduction0000001");
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn in_folder(&self, folder: impl Into<String>) -> Result<Self> {
+        let folder = folder.into();
+        check_folder(&folder)?;
+        let config = Config {
+            folder,
+            ..self.config.clone()
+        };
+        Ok(Self::new(
+            config,
+            self.capabilities.clone(),
+            self.client.clone(),
+        ))
     }
 
     pub(crate) fn new(config: Config, capabilities: Capabilities, client: Client) -> Self {

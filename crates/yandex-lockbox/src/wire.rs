@@ -207,6 +207,65 @@ pub(crate) struct FieldViolation {
     pub(crate) field: Option<String>,
 }
 
+/// `CreateIamTokenRequest`.
+#[derive(Serialize)]
+pub(crate) struct Statement<'a> {
+    pub(crate) jwt: &'a str,
+}
+
+/// `CreateIamTokenResponse`. No `Debug`: it would show the token.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IamToken<'a> {
+    #[serde(borrow)]
+    pub(crate) iam_token: Option<&'a RawValue>,
+    pub(crate) expires_at: Option<String>,
+}
+
+/// The file of an authorized key, and the answer of the call that makes one. No `Debug`.
+#[derive(Deserialize)]
+pub(crate) struct KeyFile<'a> {
+    pub(crate) id: Option<String>,
+    #[serde(alias = "serviceAccountId")]
+    pub(crate) service_account_id: Option<String>,
+    #[serde(alias = "userAccountId")]
+    pub(crate) user_account_id: Option<String>,
+    #[serde(borrow, alias = "privateKey")]
+    pub(crate) private_key: Option<&'a RawValue>,
+    pub(crate) key: Option<Key>,
+}
+
+/// The key in that answer, without its private half.
+#[derive(Default, Deserialize)]
+pub(crate) struct Key {
+    pub(crate) id: Option<String>,
+    #[serde(alias = "serviceAccountId")]
+    pub(crate) service_account_id: Option<String>,
+    #[serde(alias = "userAccountId")]
+    pub(crate) user_account_id: Option<String>,
+}
+
+/// What an issuer of OAuth 2.0 says no with.
+#[derive(Default, Deserialize)]
+pub(crate) struct OAuthRefused {
+    pub(crate) error: Option<String>,
+}
+
+/// `ListApiEndpointsResponse`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ApiEndpoints {
+    pub(crate) endpoints: Option<Vec<ApiEndpoint>>,
+    pub(crate) next_page_token: Option<String>,
+}
+
+/// `ApiEndpoint`: the address has no scheme.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ApiEndpoint {
+    pub(crate) id: Option<String>,
+    pub(crate) address: Option<String>,
+}
+
 /// `CreateSecretRequest`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
