@@ -7,3 +7,4 @@ pub mod interrupt;
 pub mod leak;
 pub mod refusals;
 pub mod script;
+pub mod web;

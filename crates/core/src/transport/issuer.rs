@@ -18,7 +18,7 @@ use super::{
     Advice, Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Refusal, Repeat, Scheme,
     Service, Token, json, request,
 };
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Retry};
 
 /// Who gives out tokens for a service: what an adapter knows of it.
 ///
@@ -90,7 +90,16 @@ impl Issuer {
             repeat: Repeat::Safe,
             request,
         };
-        client.send(call).await
+        client
+            .send(call)
+            .await
+            .map_err(|error| match error.retry() {
+                // It looks like a write, and changes nothing.
+                Retry::OutcomeUnknown => error
+                    .with_retry(Retry::After(None))
+                    .with_help("Try again: to sign in once more does no harm."),
+                _ => error,
+            })
     }
 }
 

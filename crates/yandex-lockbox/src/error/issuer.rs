@@ -58,7 +58,7 @@ fn from_issuer(refusal: &Refusal<'_>) -> Error {
     // Which form the federation's errors have no page tells: OAuth 2.0's is likely.
     let code = name(body.code).or_else(|| {
         let told: OAuthRefused = json::decode(refusal.body()).unwrap_or_default();
-        told.error.filter(is_word)
+        told.error.filter(|code| is_word(code))
     });
     if let Some(code) = code {
         error = error.with_code(code);
@@ -73,7 +73,7 @@ fn from_issuer(refusal: &Refusal<'_>) -> Error {
     }
 }
 
-fn is_word(code: &String) -> bool {
+fn is_word(code: &str) -> bool {
     code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod conformance;
+mod credential;
 mod emulator;
 mod generate;
 mod harness;

@@ -1,10 +1,12 @@
 //! What a challenge may change, and what it may not.
 
+use http::Response;
 use polyvault_azure_key_vault::credential::{ClientSecret, Cloud};
+use polyvault_core::transport::Body;
 use polyvault_core::{ErrorKind, PageRequest, SecretStore};
+use polyvault_testkit::web::{self, Web, token};
 use serde_json::json;
 
-use super::web::{Web, challenge, token};
 use super::*;
 
 const LOGIN: &str = "login.microsoftonline.com";
@@ -15,12 +17,21 @@ fn secret() -> ClientSecret {
     ClientSecret::new("my-tenant", "my-client", "made-up".into())
 }
 
-fn empty() -> http::Response<polyvault_core::transport::Body> {
+fn empty() -> Response<Body> {
     web::json(200, json!({"value": [], "nextLink": null}))
 }
 
 async fn list(store: &AzureKeyVault) -> Result<(), Error> {
     store.list_page(PageRequest::default()).await.map(drop)
+}
+
+/// A 401 with this challenge.
+fn challenge(text: &str) -> Response<Body> {
+    let mut answer = web::json(401, json!({"error": {"code": "Unauthorized"}}));
+    answer
+        .headers_mut()
+        .insert("www-authenticate", text.parse().unwrap());
+    answer
 }
 
 #[tokio::test]

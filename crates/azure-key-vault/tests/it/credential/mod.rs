@@ -6,7 +6,6 @@ mod challenges;
 mod machines;
 mod sdk;
 mod tools;
-mod web;
 
 use polyvault_azure_key_vault::AzureKeyVault;
 use polyvault_azure_key_vault::credential::Credential;

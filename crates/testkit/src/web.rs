@@ -1,4 +1,8 @@
-//! Hosts of the real names, in the test's own process.
+//! Hosts of the real names, in the test's own process: which of them is sent what.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic and holds made-up values only"
+)]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -6,11 +10,37 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{Request, Response};
+use polyvault_core::clock::ManualClock;
 use polyvault_core::transport::{Body, ClientOptions, SendError, SendErrorKind, Transport};
 
 /// Gives the answers of each host in turn, and keeps what each was sent.
+///
+/// # Panics
+///
+/// If a request has no host, or its credential is no text.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::Transport;
+/// use polyvault_testkit::web::{Web, json, token};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let web = Web::new();
+/// web.answer("login.example", token("issued")).answer("vault.example", json(200, "{}".parse()?));
+/// let options = web.options();
+/// # let request = http::Request::get("https://login.example/token").body(Default::default())?;
+/// web.send(request, std::time::Duration::from_secs(1)).await?;
+/// assert_eq!(web.lines(), ["GET login.example/token -"]);
+/// assert_eq!(web.bodies("login.example"), [b""]);
+/// assert!(web.header("login.example", "authorization").is_none());
+/// # let _ = options;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
-pub(super) struct Web {
+pub struct Web {
     answers: Mutex<Vec<Host>>,
     sent: Mutex<Vec<Request<Body>>>,
 }
@@ -18,16 +48,14 @@ pub(super) struct Web {
 type Host = (&'static str, VecDeque<Response<Body>>);
 
 impl Web {
-    pub(super) fn new() -> Arc<Self> {
+    /// Hosts that have no answers yet.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
         Arc::new(Self::default())
     }
 
     /// One more answer of a host.
-    pub(super) fn answer(
-        self: &Arc<Self>,
-        host: &'static str,
-        answer: Response<Body>,
-    ) -> &Arc<Self> {
+    pub fn answer(self: &Arc<Self>, host: &'static str, answer: Response<Body>) -> &Arc<Self> {
         let mut hosts = self.answers.lock().unwrap();
         match hosts.iter_mut().find(|(known, _)| *known == host) {
             Some((_, answers)) => answers.push_back(answer),
@@ -37,16 +65,19 @@ impl Web {
         self
     }
 
-    pub(super) fn options(self: &Arc<Self>) -> ClientOptions {
+    /// Options of a store that speaks to them, on a clock of 2026-11-22T10:00:00Z on which no test waits.
+    #[must_use]
+    pub fn options(self: &Arc<Self>) -> ClientOptions {
         ClientOptions {
             transport: Some(Arc::clone(self) as _),
-            clock: crate::manual_clock(),
+            clock: Arc::new(ManualClock::at("2026-11-22T10:00:00Z".parse().unwrap())),
             ..ClientOptions::default()
         }
     }
 
     /// Method, URL without its query, and credential of each request.
-    pub(super) fn lines(&self) -> Vec<String> {
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
         let line = |request: &Request<Body>| {
             let credential = request.headers().get("authorization");
             let credential = credential.map_or("-", |value| value.to_str().unwrap());
@@ -57,7 +88,20 @@ impl Web {
         self.sent.lock().unwrap().iter().map(line).collect()
     }
 
-    pub(super) fn bodies(&self, host: &str) -> Vec<Vec<u8>> {
+    /// A header of the first request that a host was sent.
+    #[must_use]
+    pub fn header(&self, host: &str, name: &str) -> Option<String> {
+        let sent = self.sent.lock().unwrap();
+        let mut theirs = sent
+            .iter()
+            .filter(|request| request.uri().host() == Some(host));
+        let value = theirs.next()?.headers().get(name)?.to_str();
+        value.ok().map(str::to_owned)
+    }
+
+    /// The bodies that a host was sent.
+    #[must_use]
+    pub fn bodies(&self, host: &str) -> Vec<Vec<u8>> {
         let sent = self.sent.lock().unwrap();
         let theirs = sent
             .iter()
@@ -81,22 +125,16 @@ impl Transport for Web {
     }
 }
 
-pub(super) fn json(status: u16, body: serde_json::Value) -> Response<Body> {
+/// An answer of this status and body.
+#[must_use]
+pub fn json(status: u16, body: serde_json::Value) -> Response<Body> {
     let body = Body::from_wiped(body.to_string().into_bytes().into());
     Response::builder().status(status).body(body).unwrap()
 }
 
-/// A 401 with this challenge.
-pub(super) fn challenge(text: &str) -> Response<Body> {
-    let mut answer = json(401, serde_json::json!({"error": {"code": "Unauthorized"}}));
-    answer
-        .headers_mut()
-        .insert("www-authenticate", text.parse().unwrap());
-    answer
-}
-
-/// A token of this text.
-pub(super) fn token(text: &str) -> Response<Body> {
+/// A token of this text, as OAuth 2.0 has it, good for an hour less a second.
+#[must_use]
+pub fn token(text: &str) -> Response<Body> {
     json(
         200,
         serde_json::json!({"access_token": text, "expires_in": 3599}),
