@@ -36,6 +36,8 @@ use crate::transport::{ClientOptions, ReqwestTransport, Transport};
 /// assert!(front.url().starts_with("https://127.0.0.1:"));
 /// assert!(front.ca_pem().contains("BEGIN CERTIFICATE"));
 /// let options = front.trusted_by(ClientOptions::default()); // for a store's builder
+/// let another = front.beside(*server.address())?; // another port of the same certificate
+/// assert_eq!(another.ca_pem(), front.ca_pem());
 /// # assert!(options.transport.is_some());
 /// # Ok(())
 /// # }
@@ -43,6 +45,7 @@ use crate::transport::{ClientOptions, ReqwestTransport, Transport};
 pub struct TlsFront {
     address: SocketAddr,
     ca_pem: String,
+    config: Arc<ServerConfig>,
     serving: JoinHandle<()>,
 }
 
@@ -54,12 +57,31 @@ impl TlsFront {
     ///
     /// If it can't listen, or no certificate can be made.
     pub fn start(listener: Option<TcpListener>, server: SocketAddr) -> io::Result<Self> {
+        let (config, ca_pem) = certified().map_err(io::Error::other)?;
+        Self::serve(listener, server, Arc::new(config), ca_pem)
+    }
+
+    /// The same on a free port more, for another server, with the same certificate.
+    ///
+    /// # Errors
+    ///
+    /// If it can't listen.
+    pub fn beside(&self, server: SocketAddr) -> io::Result<Self> {
+        let config = Arc::clone(&self.config);
+        Self::serve(None, server, config, self.ca_pem.clone())
+    }
+
+    fn serve(
+        listener: Option<TcpListener>,
+        server: SocketAddr,
+        config: Arc<ServerConfig>,
+        ca_pem: String,
+    ) -> io::Result<Self> {
         let listener = match listener {
             Some(listener) => listener,
             None => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
         };
-        let (config, ca_pem) = certified().map_err(io::Error::other)?;
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = TlsAcceptor::from(Arc::clone(&config));
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -80,6 +102,7 @@ impl TlsFront {
         Ok(Self {
             address,
             ca_pem,
+            config,
             serving,
         })
     }

@@ -252,6 +252,10 @@ impl YandexLockboxBuilder {
         let other = |field, url: Option<&str>, default| {
             Endpoint::parse(field, url.or(base).unwrap_or(default))
         };
+        let iam = other("iam_endpoint", self.iam_endpoint.as_deref(), IAM_ENDPOINT)?;
+        let federation = self.federation_endpoint.as_deref();
+        let federation = federation.unwrap_or(FEDERATION_ENDPOINT);
+        let federation = Endpoint::parse("federation_endpoint", federation)?;
         let config = Config {
             folder: self.folder,
             endpoint: other("endpoint", None, ENDPOINT)?,
@@ -271,13 +275,6 @@ impl YandexLockboxBuilder {
         let tokens = match found {
             Found::Tokens(tokens) => tokens,
             Found::Credential(credential) => {
-                let iam = other("iam_endpoint", self.iam_endpoint.as_deref(), IAM_ENDPOINT)?;
-                let federation = Endpoint::parse(
-                    "federation_endpoint",
-                    self.federation_endpoint
-                        .as_deref()
-                        .unwrap_or(FEDERATION_ENDPOINT),
-                )?;
                 let audience = match self.audience {
                     Some(audience) => audience,
                     None => audience_of(&iam)?,

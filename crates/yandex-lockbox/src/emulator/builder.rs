@@ -9,8 +9,9 @@ use polyvault_core::emulator::TlsFront;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::call::Call;
+use super::services::{LOCKBOX, SERVICES};
 use super::state::State;
-use super::{Emulator, lock};
+use super::{Emulator, Port, lock};
 
 /// The lowest priority there is, so that a fault that a test mounts comes first.
 const LAST: u8 = u8::MAX;
@@ -40,8 +41,10 @@ const LAST: u8 = u8::MAX;
 /// lockbox.given(&serde_json::json!({"secret": {"name": "db"}})).expect("known");
 /// assert!(lockbox.url().starts_with("http://127.0.0.1:"));
 ///
-/// let lockbox = Emulator::builder().https().start().await;
+/// let lockbox = Emulator::builder().https().four_ports().require_sign_in().start().await;
 /// assert!(lockbox.ca_pem().is_some());
+/// assert_ne!(lockbox.url(), lockbox.payload_url());
+/// assert_ne!(lockbox.operation_url(), lockbox.iam_url());
 /// # Ok(())
 /// # }
 /// ```
@@ -54,6 +57,8 @@ pub struct EmulatorBuilder {
     token: Option<String>,
     folder: String,
     https: bool,
+    four_ports: bool,
+    require_sign_in: bool,
 }
 
 impl EmulatorBuilder {
@@ -106,6 +111,22 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Serves secrets, payloads, operations and IAM on a port each, as the service has a host for each;
+    /// a port that is given is that of the secrets.
+    #[must_use]
+    pub fn four_ports(mut self) -> Self {
+        self.four_ports = true;
+        self
+    }
+
+    /// Takes tokens only that it has issued itself, until their end after 12 hours:
+    /// [`Emulator::authorized_key`] makes a key to sign in with.
+    #[must_use]
+    pub fn require_sign_in(mut self) -> Self {
+        self.require_sign_in = true;
+        self
+    }
+
     /// Starts.
     ///
     /// # Panics
@@ -113,59 +134,47 @@ impl EmulatorBuilder {
     /// If no port can be opened.
     #[expect(clippy::expect_used, reason = "as wiremock's own server")]
     pub async fn start(self) -> Emulator {
-        let mut server = MockServer::builder();
-        let (plain, secure) = match self.https {
-            true => (None, self.listener),
-            false => (self.listener, None),
-        };
-        if let Some(listener) = plain {
-            server = server.listener(listener);
-        }
-        if !self.record_requests {
-            server = server.disable_request_recording();
-        }
-        let server = server.start().await;
-        let front = self
-            .https
-            .then(|| TlsFront::start(secure, *server.address()));
-        let front = front.map(|front| front.expect("a port and a certificate"));
-        let state = State::new(self.clock, self.token, self.folder);
+        let mut state = State::new(self.clock, self.token, self.folder);
+        state.require_sign_in = self.require_sign_in;
         let state = Arc::new(Mutex::new(state));
-
-        // A mock either answers or fails, so there are two; the one that fails looks first.
-        let (dropping, committing) = (Arc::clone(&state), Arc::clone(&state));
-        Mock::given(move |request: &Request| lock(&dropping).drops(&Call::from(request)))
-            .respond_with_err(move |request: &Request| {
-                lock(&committing).drop_one(&Call::from(request));
-                std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
-            })
-            .with_priority(LAST)
-            .mount(&server)
-            .await;
-        let answering = Arc::clone(&state);
-        Mock::given(wiremock::matchers::any())
-            .respond_with(move |request: &Request| {
-                ResponseTemplate::from(lock(&answering).answer(&Call::from(request)))
-            })
-            .with_priority(LAST)
-            .mount(&server)
-            .await;
-
-        // This one matches nothing: it stands before all others and sees every request.
         let requests = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&requests);
-        Mock::given(move |_: &Request| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            false
-        })
-        .respond_with(ResponseTemplate::new(500))
-        .with_priority(1)
-        .mount(&server)
-        .await;
-
+        let services: &[Option<&'static str>] = match self.four_ports {
+            true => &SERVICES.map(Some),
+            false => &[None],
+        };
+        let (mut listener, mut ports) = (self.listener, Vec::new());
+        for service in services {
+            let (plain, secure) = match self.https {
+                true => (None, listener.take()),
+                false => (listener.take(), None),
+            };
+            let mut server = MockServer::builder();
+            if let Some(listener) = plain {
+                server = server.listener(listener);
+            }
+            if !self.record_requests {
+                server = server.disable_request_recording();
+            }
+            let server = server.start().await;
+            let front = self.https.then(|| {
+                let first = ports.first().and_then(|port: &Port| port.front.as_ref());
+                match first {
+                    Some(first) => first.beside(*server.address()),
+                    None => TlsFront::start(secure, *server.address()),
+                }
+            });
+            let front = front.map(|front| front.expect("a port and a certificate"));
+            mount(&server, *service, &state, &requests).await;
+            let port = Port { server, front };
+            let id = service.unwrap_or(LOCKBOX);
+            lock(&state).urls.push((id, port.url()));
+            ports.push(port);
+        }
+        // wiremock blocks the thread when a server is dropped, and would do so for ever in a task that
+        // has used up its turn: with four servers, a start alone uses up a good part of one.
+        tokio::task::yield_now().await;
         let emulator = Emulator {
-            server,
-            front,
+            ports,
             state,
             requests,
         };
@@ -174,6 +183,44 @@ impl EmulatorBuilder {
         }
         emulator
     }
+}
+
+/// Lets a server answer as this service, or as all of them.
+async fn mount(
+    server: &MockServer,
+    service: Option<&'static str>,
+    state: &Arc<Mutex<State>>,
+    requests: &Arc<AtomicUsize>,
+) {
+    // A mock either answers or fails, so there are two; the one that fails looks first.
+    let (dropping, committing) = (Arc::clone(state), Arc::clone(state));
+    Mock::given(move |request: &Request| lock(&dropping).drops(&Call::of(request, service)))
+        .respond_with_err(move |request: &Request| {
+            lock(&committing).drop_one(&Call::of(request, service));
+            std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
+        })
+        .with_priority(LAST)
+        .mount(server)
+        .await;
+    let answering = Arc::clone(state);
+    Mock::given(wiremock::matchers::any())
+        .respond_with(move |request: &Request| {
+            ResponseTemplate::from(lock(&answering).answer(&Call::of(request, service)))
+        })
+        .with_priority(LAST)
+        .mount(server)
+        .await;
+
+    // This one matches nothing: it stands before all others and sees every request.
+    let counted = Arc::clone(requests);
+    Mock::given(move |_: &Request| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        false
+    })
+    .respond_with(ResponseTemplate::new(500))
+    .with_priority(1)
+    .mount(server)
+    .await;
 }
 
 impl Default for EmulatorBuilder {
@@ -186,6 +233,8 @@ impl Default for EmulatorBuilder {
             token: None,
             folder: "b1gemulatorfolder001".into(),
             https: false,
+            four_ports: false,
+            require_sign_in: false,
         }
     }
 }

@@ -9,6 +9,8 @@ use super::status::Status;
 
 /// One request.
 pub(super) struct Call {
+    /// The service that it came to; any, where one port serves them all.
+    pub(super) at: Option<&'static str>,
     pub(super) verb: String,
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
@@ -16,9 +18,10 @@ pub(super) struct Call {
     pub(super) body: Vec<u8>,
 }
 
-impl From<&Request> for Call {
-    fn from(request: &Request) -> Self {
+impl Call {
+    pub(super) fn of(request: &Request, at: Option<&'static str>) -> Self {
         Self {
+            at,
             verb: request.method.to_string(),
             path: request.url.path().into(),
             query: request.url.query_pairs().into_owned().collect(),

@@ -22,6 +22,17 @@ pub(super) enum Change {
     SetCurrent(String),
     Schedule(String, Timestamp),
     Cancel(String),
+    /// Replaces the roles by these.
+    SetAccess(Vec<Value>),
+    /// Adds these roles and takes those away.
+    UpdateAccess(Vec<Value>, Vec<Value>),
+}
+
+/// What the wire leaves open, as the knobs have it.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) carry_scheduled: bool,
+    pub(super) copy_with_base: bool,
 }
 
 pub(super) struct NewVersion {
@@ -36,6 +47,7 @@ pub(super) struct NewVersion {
 pub(super) enum Applied {
     Secret,
     Version(String),
+    Access,
     Deleted,
 }
 
@@ -51,6 +63,8 @@ impl Change {
             Self::SetCurrent(_) => "Set current version",
             Self::Schedule(..) => "Schedule version destruction",
             Self::Cancel(_) => "Cancel version destruction",
+            Self::SetAccess(_) => "Set access bindings",
+            Self::UpdateAccess(..) => "Update access bindings",
         }
     }
 
@@ -65,6 +79,8 @@ impl Change {
             Self::SetCurrent(_) => "SetCurrentVersionMetadata",
             Self::Schedule(..) => "ScheduleVersionDestructionMetadata",
             Self::Cancel(_) => "CancelVersionDestructionMetadata",
+            Self::SetAccess(_) => "SetAccessBindingsMetadata",
+            Self::UpdateAccess(..) => "UpdateAccessBindingsMetadata",
         }
     }
 
@@ -74,7 +90,12 @@ impl Change {
             Self::Create(version) => Some(version.as_ref().map_or("", |version| &version.id)),
             Self::AddVersion(new) => Some(&new.id),
             Self::SetCurrent(id) | Self::Schedule(id, _) | Self::Cancel(id) => Some(id),
-            Self::Update(_) | Self::Delete | Self::Activate | Self::Deactivate => None,
+            Self::Update(_)
+            | Self::Delete
+            | Self::Activate
+            | Self::Deactivate
+            | Self::SetAccess(_)
+            | Self::UpdateAccess(..) => None,
         }
     }
 
@@ -83,7 +104,7 @@ impl Change {
         &self,
         secret: &mut Secret,
         now: Timestamp,
-        carry_scheduled: bool,
+        manner: Manner,
     ) -> Result<Applied, Status> {
         if secret.status == CREATING && !matches!(self, Self::Create(_)) {
             return Err(Status::refused("Secret is being created"));
@@ -113,7 +134,7 @@ impl Change {
                 Ok(Applied::Secret)
             }
             Self::AddVersion(new) => {
-                let version = new.version(secret, carry_scheduled)?;
+                let version = new.version(secret, manner)?;
                 add(secret, version, now);
                 Ok(Applied::Version(new.id.clone()))
             }
@@ -136,13 +157,26 @@ impl Change {
                 version.destroy_at = None;
                 Ok(Applied::Version(id.clone()))
             }
+            Self::SetAccess(bindings) => {
+                secret.access.clone_from(bindings);
+                Ok(Applied::Access)
+            }
+            Self::UpdateAccess(added, removed) => {
+                secret.access.retain(|binding| !removed.contains(binding));
+                for binding in added {
+                    if !secret.access.contains(binding) {
+                        secret.access.push(binding.clone());
+                    }
+                }
+                Ok(Applied::Access)
+            }
         }
     }
 }
 
 impl NewVersion {
     /// The base patched by the entries.
-    fn version(&self, secret: &Secret, carry_scheduled: bool) -> Result<Version, Status> {
+    fn version(&self, secret: &Secret, manner: Manner) -> Result<Version, Status> {
         let base = match &self.base {
             Some(id) => {
                 let base = secret.version(id)?;
@@ -152,7 +186,7 @@ impl NewVersion {
             // What the service takes for a base when the current version is not active is
             // not known; nothing, unless told otherwise.
             None => secret.current_version().filter(|version| {
-                version.status == ACTIVE || (carry_scheduled && version.status == SCHEDULED)
+                version.status == ACTIVE || (manner.carry_scheduled && version.status == SCHEDULED)
             }),
         };
         let base = base.map_or(&[][..], |version| &version.entries);
@@ -161,11 +195,12 @@ impl NewVersion {
             let empty = matches!(value, Some(Content::Text(text)) if text.is_empty());
             (key.clone(), value.clone().filter(|_| !empty))
         });
-        let entries = match &secret.password {
-            Some(specification) if self.entries.is_empty() => {
-                patch(base, [generated(specification)?])?
-            }
-            _ => patch(base, changes)?,
+        let copies = manner.copy_with_base && self.base.is_some();
+        let rules = secret.password.clone();
+        let rules = rules.filter(|_| self.entries.is_empty() && !copies);
+        let entries = match &rules {
+            Some(specification) => patch(base, [generated(specification)?])?,
+            None => patch(base, changes)?,
         };
         Ok(Version {
             serial: self.serial,
@@ -174,7 +209,7 @@ impl NewVersion {
             destroy_at: None,
             description: self.description.clone(),
             status: ACTIVE.into(),
-            password: secret.password.clone(),
+            password: rules,
             entries,
         })
     }

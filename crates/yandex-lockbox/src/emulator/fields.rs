@@ -25,6 +25,9 @@ pub(super) enum Kind {
     Duration,
     One(&'static Message),
     Many(&'static Message),
+    /// At least and at most so many.
+    Some(&'static Message, usize, usize),
+    OneOf(&'static [&'static str]),
 }
 
 static PASSWORD: Message = message(&[
@@ -93,6 +96,28 @@ pub(super) static SCHEDULE: Message = message(&[
     field("pendingPeriod", Kind::Duration),
 ]);
 
+static SUBJECT: Message = message(&[text("id", 100).required(), text("type", 100).required()]);
+
+static BINDING: Message = message(&[
+    text("roleId", 64).required(),
+    field("subject", Kind::One(&SUBJECT)).required(),
+]);
+
+static DELTA: Message = message(&[
+    field(
+        "action",
+        Kind::OneOf(&["ACCESS_BINDING_ACTION_UNSPECIFIED", "ADD", "REMOVE"]),
+    )
+    .required(),
+    field("accessBinding", Kind::One(&BINDING)).required(),
+]);
+
+pub(super) static SET_ACCESS: Message =
+    message(&[field("accessBindings", Kind::Some(&BINDING, 0, 1000))]);
+
+pub(super) static UPDATE_ACCESS: Message =
+    message(&[field("accessBindingDeltas", Kind::Some(&DELTA, 1, 1000)).required()]);
+
 pub(super) static IAM_TOKEN: Message = Message {
     fields: &[text("jwt", 8000), text("yandexPassportOauthToken", 4000)],
     one_of: &["jwt", "yandexPassportOauthToken"],
@@ -121,6 +146,7 @@ static SEED_VERSION: Message = message(&[
     text("destroyAt", 40),
     text("description", 1024),
     text("status", 50),
+    field("passwordPayloadSpecification", Kind::One(&PASSWORD)),
     field("entries", Kind::Many(&ENTRY)),
 ]);
 

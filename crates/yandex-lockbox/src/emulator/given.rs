@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::Emulator;
 use super::call::Call;
 use super::fields::SEED;
+use super::render::Rendering;
 use super::state::{ACTIVE, Content, Entry, SCHEDULED, Secret, State, Version};
 use super::status::Status;
 use super::write::{flag, object, text};
@@ -17,8 +18,9 @@ impl Emulator {
     ///
     /// - `{"secret": {…}}`: as [`seed`](Self::seed).
     /// - `{"knob": {"pending_polls": 2}}`: turns the knobs of these names. `throttle` takes
-    ///   `{"requests", "retry_after"}`, `fail_next` `{"status", "code"}`, and
-    ///   `fail_next_operation` `{"code", "message"}`.
+    ///   `{"requests", "retry_after"}`, `fail_next` `{"status", "code"}`, `rendering` `omitted`,
+    ///   `recorded` or `all`, and `fail_next_operation` and `roll_back_next_operation`
+    ///   `{"code", "message"}`.
     /// - `{"ids": ["…"]}`: the ids that are handed out next: for Create the secret's, the
     ///   version's, the operation's; for AddVersion the version's, the operation's; else the
     ///   operation's.
@@ -53,8 +55,8 @@ impl Emulator {
     /// It is written as the service writes one: `id`, `folderId` (default: the stand-in's),
     /// `createdAt`, `name` (need not be unique), `description`, `labels`, `kmsKeyId`, `status`
     /// (any text), `deletionProtection`, `passwordPayloadSpecification`; and `versions`, each
-    /// with `id`, `createdAt`, `destroyAt`, `description`, `status` and `entries` of `key` and
-    /// `textValue` or `binaryValue`; `currentVersionId`, which is the last one's otherwise.
+    /// with `id`, `createdAt`, `destroyAt`, `description`, `status`, `passwordPayloadSpecification` where
+    /// the service generated it, and `entries` of `key` and `textValue` or `binaryValue`; `currentVersionId`, which is the last one's otherwise.
     ///
     /// # Errors
     ///
@@ -87,6 +89,10 @@ impl Emulator {
                 let message = part("message")?.as_str().ok_or_else(bad)?;
                 self.fail_next_operation(small(part("code")?)?, message);
             }
+            "roll_back_next_operation" => {
+                let message = part("message")?.as_str().ok_or_else(bad)?;
+                self.roll_back_next_operation(small(part("code")?)?, message);
+            }
             "fail_next" => {
                 let status = u16::try_from(small(part("status")?)?).map_err(|_| bad())?;
                 self.fail_next(status, small(part("code")?)?);
@@ -96,7 +102,13 @@ impl Emulator {
             }
             "empty_page" => self.empty_page(on()?),
             "stored_empty" => self.stored_empty(on()?),
-            "print_defaults" => self.print_defaults(on()?),
+            "rendering" => self.render(match value.as_str() {
+                Some("omitted") => Rendering::Omitted,
+                Some("recorded") => Rendering::Recorded,
+                Some("all") => Rendering::All,
+                _ => return Err(bad()),
+            }),
+            "copy_with_base" => self.copy_with_base(on()?),
             "carry_scheduled" => self.carry_scheduled(on()?),
             "commit_then_drop" => self.commit_then_drop(small(value)?),
             "drop_next" => self.drop_next(small(value)?),
@@ -120,6 +132,7 @@ impl Emulator {
         let answer = state.answer(&Call {
             verb: field("method").ok_or("call without method")?.into(),
             path: field("path").ok_or("call without path")?.into(),
+            at: None,
             query: Vec::new(),
             headers,
             body: value
@@ -142,7 +155,7 @@ pub(super) fn seeded(state: &mut State, fields: &Map<String, Value>) -> Result<S
         .into_iter()
         .flatten()
         .filter_map(Value::as_object)
-        .map(|version| seeded_version(state, version, password.clone()))
+        .map(|version| seeded_version(state, version))
         .collect();
     let versions = versions?;
     let last = versions.last().map(|version| version.id.clone());
@@ -161,14 +174,11 @@ pub(super) fn seeded(state: &mut State, fields: &Map<String, Value>) -> Result<S
         deletion_protection: flag(fields, "deletionProtection").unwrap_or_default(),
         password,
         versions,
+        access: Vec::new(),
     })
 }
 
-fn seeded_version(
-    state: &mut State,
-    fields: &Map<String, Value>,
-    password: Option<Map<String, Value>>,
-) -> Result<Version, String> {
+fn seeded_version(state: &mut State, fields: &Map<String, Value>) -> Result<Version, String> {
     let entries = fields.get("entries").and_then(Value::as_array);
     let entries = entries.into_iter().flatten().map(|item| {
         let (key, value) = Entry::change(item);
@@ -187,7 +197,7 @@ fn seeded_version(
         destroy_at,
         description: text(fields, "description"),
         status,
-        password,
+        password: object(fields, "passwordPayloadSpecification"),
         entries: entries.collect(),
     })
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::Emulator;
 use super::fields::SEED;
 use super::given::reason;
+use super::render::Rendering;
 use super::route::METHODS;
 use super::status::Status;
 
@@ -23,7 +24,9 @@ pub(super) struct Knobs {
     pub(super) page_size: Option<usize>,
     pub(super) empty_page: bool,
     pub(super) stored_empty: bool,
-    pub(super) print_defaults: bool,
+    pub(super) rendering: Rendering,
+    pub(super) roll_back: bool,
+    pub(super) copy_with_base: bool,
     pub(super) carry_scheduled: bool,
     pub(super) commit_then_drop: u32,
     pub(super) drop_next: u32,
@@ -87,6 +90,13 @@ impl Emulator {
         self.state().knobs.fail_next_operation = Some(Status::new(code, message));
     }
 
+    /// The same, and the error is told while the operation is not done yet: the service takes back
+    /// what it did. To be used with [`pending_polls`](Self::pending_polls).
+    pub fn roll_back_next_operation(&self, code: u32, message: &str) {
+        self.fail_next_operation(code, message);
+        self.state().knobs.roll_back = true;
+    }
+
     /// Answers one request with an HTTP `status` and a gRPC `code` and does not carry it out:
     /// the next one, or the one after those that earlier calls have claimed.
     pub fn fail_next(&self, status: u16, code: u32) {
@@ -109,9 +119,15 @@ impl Emulator {
         self.state().knobs.stored_empty = on;
     }
 
-    /// Prints fields that hold their defaults, which the service leaves out.
-    pub fn print_defaults(&self, on: bool) {
-        self.state().knobs.print_defaults = on;
+    /// Which fields are printed that hold their defaults.
+    pub fn render(&self, rendering: Rendering) {
+        self.state().knobs.rendering = rendering;
+    }
+
+    /// Lets AddVersion without entries copy its base, in a secret with rules of a password too.
+    /// Otherwise it generates a password; what the service does is not known.
+    pub fn copy_with_base(&self, on: bool) {
+        self.state().knobs.copy_with_base = on;
     }
 
     /// Lets AddVersion without a base start from a current version that is scheduled for

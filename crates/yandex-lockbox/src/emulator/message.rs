@@ -37,13 +37,12 @@ impl Message {
 
     fn check(&self, read: &Map<String, Value>, at: &str) -> Result<(), Status> {
         for field in self.fields.iter().filter(|field| field.required) {
-            if matches!(read.get(field.name), None | Some(Value::String(_)))
-                && read
-                    .get(field.name)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    == ""
-            {
+            let given = match read.get(field.name) {
+                None => false,
+                Some(Value::String(text)) => !text.is_empty() && !text.ends_with("_UNSPECIFIED"),
+                Some(_) => true,
+            };
+            if !given {
                 return Err(Status::invalid(join(at, field.name), "is required"));
             }
         }
@@ -83,6 +82,17 @@ impl Kind {
             },
             Self::One(message) => return Ok(message.read_at(value, at)?.into()),
             Self::Many(message) => return many(value, message, at),
+            Self::Some(message, least, most) => {
+                let read = many(value, message, at)?;
+                return match read.as_array().map_or(0, Vec::len) {
+                    count if (*least..=*most).contains(&count) => Ok(read),
+                    _ => Err(Status::invalid(at, &format!("must be {least} to {most}"))),
+                };
+            }
+            Self::OneOf(names) => match value.as_str().filter(|name| names.contains(name)) {
+                Some(_) => Ok(value.clone()),
+                None => Err("must be a name of the enum"),
+            },
         };
         read.map_err(|rule| Status::invalid(at, rule))
     }

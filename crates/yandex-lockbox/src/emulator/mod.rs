@@ -2,7 +2,8 @@
 //!
 //! It keeps state, is strict about requests, and answers as the service does as far as that is
 //! known from its descriptors, its documentation and recorded traffic. It shares no code with
-//! the adapter that it tests. One origin serves metadata, payloads, operations and IAM tokens.
+//! the adapter that it tests. One port serves secrets, payloads, operations, IAM tokens and the list of
+//! endpoints, or each but the last has a port of its own.
 //!
 //! Assumed, since no source tells: FAILED_PRECONDITION for a payload that is inactive, being
 //! created, scheduled or destroyed, for deleting a protected secret, for a change of a version
@@ -10,14 +11,17 @@
 //! several secrets have; NOT_FOUND for the payload of a secret without versions;
 //! INVALID_ARGUMENT for an entry key given twice, for a version left without entries and for
 //! an `Idempotency-Key` that is no UUID; an operation that fails leaves no trace; a body is
-//! read as JSON whatever its `Content-Type`.
-//! Access bindings and Operation.Cancel are answered 501.
+//! read as JSON whatever its `Content-Type`; a role that is given twice is there once, and one that is
+//! taken away without being there is no error; a version whose entries were given has no rules of a
+//! password; a statement that is refused is UNAUTHENTICATED.
+//! Operation.Cancel, IamToken.CreateForServiceAccount and IamToken.Revoke are answered 501.
 
 mod builder;
 mod call;
 mod change;
 mod fields;
 mod given;
+mod iam;
 mod knobs;
 mod message;
 mod operation;
@@ -25,6 +29,7 @@ mod password;
 mod read;
 mod render;
 mod route;
+mod services;
 mod state;
 mod status;
 mod write;
@@ -38,6 +43,7 @@ use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
 
 pub use self::builder::EmulatorBuilder;
+pub use self::render::Rendering;
 
 use self::state::{Content, State};
 use crate::store::YandexLockbox;
@@ -75,7 +81,7 @@ use crate::store::YandexLockbox;
 /// use polyvault_core::clock::ManualClock;
 /// use polyvault_core::transport::ClientOptions;
 /// use polyvault_core::{ErrorKind, SecretStoreExt};
-/// use polyvault_yandex_lockbox::emulator::Emulator;
+/// use polyvault_yandex_lockbox::emulator::{Emulator, Rendering};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> polyvault_core::Result<()> {
@@ -88,7 +94,8 @@ use crate::store::YandexLockbox;
 /// lockbox.leading_404s(2);
 /// lockbox.poll_interval(5);
 /// lockbox.stored_empty(true);
-/// lockbox.print_defaults(true);
+/// lockbox.render(Rendering::All);
+/// lockbox.copy_with_base(true);
 /// store.put("db", "s3cret").await?;
 ///
 /// lockbox.throttle(1, None); // what is refused for the rate is repeated
@@ -120,15 +127,32 @@ use crate::store::YandexLockbox;
 /// lockbox.empty_page(true);
 /// lockbox.carry_scheduled(true);
 /// assert!(lockbox.corrupt("db"), "a bit flipped at rest");
+/// lockbox.roll_back_next_operation(10, "taken back");
+/// let failed = store.put("db", "n4w").await;
+/// assert_eq!(failed.map_err(|error| error.kind()).err(), Some(ErrorKind::Conflict));
 /// assert!(lockbox.request_count() > 10);
+/// assert_eq!(lockbox.servers().count(), 1);
 /// # Ok(())
 /// # }
 /// ```
 pub struct Emulator {
-    server: MockServer,
-    front: Option<TlsFront>,
+    /// One, or one of each service; that of the secrets comes first.
+    ports: Vec<Port>,
     state: Arc<Mutex<State>>,
     requests: Arc<AtomicUsize>,
+}
+
+/// A server, and the TLS before it.
+struct Port {
+    server: MockServer,
+    front: Option<TlsFront>,
+}
+
+impl Port {
+    fn url(&self) -> String {
+        let front = self.front.as_ref().map(TlsFront::url);
+        front.unwrap_or_else(|| self.server.uri())
+    }
 }
 
 impl Emulator {
@@ -143,11 +167,28 @@ impl Emulator {
         EmulatorBuilder::default()
     }
 
-    /// The base URL, `http://127.0.0.1:PORT`, of every host of the service.
+    /// The base URL, `http://127.0.0.1:PORT`, of the secrets; with one port, of every host of the service.
     #[must_use]
     pub fn url(&self) -> String {
-        let front = self.front.as_ref().map(TlsFront::url);
-        front.unwrap_or_else(|| self.server.uri())
+        self.state().url_of(services::LOCKBOX).to_owned()
+    }
+
+    /// The base URL of the payloads.
+    #[must_use]
+    pub fn payload_url(&self) -> String {
+        self.state().url_of(services::PAYLOAD).to_owned()
+    }
+
+    /// The base URL of the operations.
+    #[must_use]
+    pub fn operation_url(&self) -> String {
+        self.state().url_of(services::OPERATION).to_owned()
+    }
+
+    /// The base URL of IAM.
+    #[must_use]
+    pub fn iam_url(&self) -> String {
+        self.state().url_of(services::IAM).to_owned()
     }
 
     /// A store on the stand-in's folder: with its clock, and with the token that it wants,
@@ -172,14 +213,17 @@ impl Emulator {
         reason = "the endpoint is the stand-in's own, and a token is given"
     )]
     pub fn store_with(&self, options: ClientOptions) -> YandexLockbox {
-        let options = match &self.front {
+        let options = match self.front() {
             Some(front) => front.trusted_by(options),
             None => options,
         };
         let state = self.state();
         let token = state.token.as_deref().unwrap_or("t1.made-up.token");
         YandexLockbox::builder(state.folder.as_str())
-            .endpoint(self.url())
+            .endpoint(state.url_of(services::LOCKBOX))
+            .payload_endpoint(state.url_of(services::PAYLOAD))
+            .operation_endpoint(state.url_of(services::OPERATION))
+            .iam_endpoint(state.url_of(services::IAM))
             .token(token.into())
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),
@@ -192,15 +236,26 @@ impl Emulator {
     /// The certificate of the CA of an emulator that serves https, as PEM, for clients to trust.
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
-        self.front.as_ref().map(TlsFront::ca_pem)
+        self.front().map(TlsFront::ca_pem)
     }
 
-    /// The server underneath: mocks mounted on it come before the stand-in.
+    /// The server underneath: mocks mounted on it come before the stand-in. With four ports it is that
+    /// of the secrets.
     ///
     /// Its `reset()` unmounts the stand-in too.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "there is one port at least")]
     pub fn server(&self) -> &MockServer {
-        &self.server
+        &self.ports[0].server
+    }
+
+    /// The servers of all ports: secrets, payloads, operations and IAM, where each has its own.
+    pub fn servers(&self) -> impl Iterator<Item = &MockServer> {
+        self.ports.iter().map(|port| &port.server)
+    }
+
+    fn front(&self) -> Option<&TlsFront> {
+        self.ports.first()?.front.as_ref()
     }
 
     /// How many requests came in, recorded or not, those answered by mounted mocks included.

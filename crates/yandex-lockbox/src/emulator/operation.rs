@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::change::{Applied, Change};
+use super::change::{Applied, Change, Manner};
 use super::render::{Writer, millis, nanos};
 use super::state::{Secret, State};
 use super::status::Status;
@@ -13,6 +13,8 @@ use super::status::Status;
 /// An operation that nobody polls ends after this long for each answer that would say
 /// that it is not done.
 const UNPOLLED: Duration = Duration::from_secs(5);
+
+const EMPTY: &str = "type.googleapis.com/google.protobuf.Empty";
 
 /// Who does everything here.
 const ACTOR: &str = "ajeemulator000000001";
@@ -24,8 +26,9 @@ pub(super) struct Operation {
     modified_at: Timestamp,
     metadata: Value,
     change: Change,
-    /// How it must end, where a knob says so.
+    /// How it must end, where a knob says so, and whether it tells that before its end.
     fails: Option<Status>,
+    rolls_back: bool,
     /// How many answers still say that it is not done.
     pending: u32,
     /// How many polls still find nothing.
@@ -45,7 +48,7 @@ impl State {
     ) -> Result<Value, Status> {
         let now = self.clock.now();
         let mut trial = self.secret(secret_id)?.clone();
-        change.apply(&mut trial, now, self.knobs.carry_scheduled)?;
+        change.apply(&mut trial, now, self.manner())?;
 
         let id = self.new_id();
         // Recordings: Create answers before it is done, all others when they are.
@@ -59,6 +62,7 @@ impl State {
             metadata: self.metadata(secret_id, &change),
             change,
             fails: self.knobs.fail_next_operation.take(),
+            rolls_back: std::mem::take(&mut self.knobs.roll_back),
             pending,
             hidden: self.knobs.leading_404s,
             ends_at: now.saturating_add(UNPOLLED * pending).unwrap_or(now),
@@ -115,12 +119,12 @@ impl State {
     /// `stored`: the response that was kept, which need not be the declared one.
     pub(super) fn operation_json(&self, operation: &Operation, stored: bool) -> Value {
         let (error, response) = match &operation.outcome {
-            None => (Value::Null, Value::Null),
+            None => match operation.fails.as_ref().filter(|_| operation.rolls_back) {
+                Some(status) => (status.in_operation(), Value::Null),
+                None => (Value::Null, Value::Null),
+            },
             Some(Err(status)) => (status.in_operation(), Value::Null),
-            Some(Ok(_)) if stored => (
-                Value::Null,
-                json!({"@type": "type.googleapis.com/google.protobuf.Empty", "value": {}}),
-            ),
+            Some(Ok(_)) if stored => (Value::Null, json!({"@type": EMPTY, "value": {}})),
             Some(Ok(response)) => (Value::Null, response.clone()),
         };
         self.writer().object([
@@ -136,16 +140,21 @@ impl State {
         ])
     }
 
-    pub(super) fn writer(&self) -> Writer {
-        Writer {
-            all: self.knobs.print_defaults,
+    fn manner(&self) -> Manner {
+        Manner {
+            carry_scheduled: self.knobs.carry_scheduled,
+            copy_with_base: self.knobs.copy_with_base,
         }
+    }
+
+    pub(super) fn writer(&self) -> Writer {
+        Writer(self.knobs.rendering)
     }
 
     /// Ends the operation: its change takes effect now, or it fails.
     fn settle(&mut self, index: usize) {
         let now = self.clock.now();
-        let (writer, carry_scheduled) = (self.writer(), self.knobs.carry_scheduled);
+        let (writer, manner) = (self.writer(), self.manner());
         let Some(operation) = self.operations.get_mut(index) else {
             return;
         };
@@ -156,7 +165,7 @@ impl State {
         let outcome = match place {
             Some(place) => {
                 let mut secret = self.secrets.remove(place);
-                let (outcome, stays) = operation.end(&mut secret, now, carry_scheduled, writer);
+                let (outcome, stays) = operation.end(&mut secret, now, manner, writer);
                 if stays {
                     self.secrets.insert(place, secret);
                 }
@@ -173,6 +182,11 @@ impl State {
             Change::Schedule(_, at) => millis(*at),
             _ => Value::Null,
         };
+        if matches!(change, Change::SetAccess(_) | Change::UpdateAccess(..)) {
+            let name = change.metadata_name();
+            let type_url = format!("type.googleapis.com/yandex.cloud.access.{name}");
+            return json!({"@type": type_url, "resourceId": secret_id});
+        }
         typed(
             change.metadata_name(),
             self.writer().object([
@@ -193,14 +207,14 @@ impl Operation {
         &mut self,
         secret: &mut Secret,
         now: Timestamp,
-        carry_scheduled: bool,
+        manner: Manner,
         writer: Writer,
     ) -> (Result<Value, Status>, bool) {
         if let Some(status) = self.fails.take() {
             // A creation that fails leaves nothing behind.
             return (Err(status), !matches!(self.change, Change::Create(_)));
         }
-        match self.change.apply(secret, now, carry_scheduled) {
+        match self.change.apply(secret, now, manner) {
             Err(status) => (Err(status), true),
             Ok(Applied::Secret) => (Ok(typed("Secret", writer.secret(secret))), true),
             Ok(Applied::Version(id)) => {
@@ -208,6 +222,7 @@ impl Operation {
                 let version = version.map(|version| writer.version(&secret.id, version));
                 (version.map(|version| typed("Version", version)), true)
             }
+            Ok(Applied::Access) => (Ok(json!({"@type": EMPTY})), true),
             Ok(Applied::Deleted) => {
                 // The recorded answer has no status.
                 secret.status = "STATUS_UNSPECIFIED".into();

@@ -74,6 +74,11 @@ impl State {
         self.page("operations", items.collect(), query, 100)
     }
 
+    pub(super) fn list_access(&self, id: &str, query: &Query) -> Result<Value, Status> {
+        let bindings = self.secret(id)?.access.iter().cloned();
+        self.page("accessBindings", (1..).zip(bindings).collect(), query, 2000)
+    }
+
     pub(super) fn payload(&self, id: &str, query: &Query) -> Result<Value, Status> {
         let version = readable(self.secret(id)?, query)?;
         Ok(self.writer().payload(version))

@@ -1,4 +1,4 @@
-//! Answers as the gateway writes them: most defaults left out, two printed.
+//! Answers as proto3 JSON may be written: which defaults are left out.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,19 +7,33 @@ use serde_json::{Map, Value, json};
 
 use super::state::{Content, Secret, Version};
 
-/// Writes objects; with `all`, defaults are printed too.
-#[derive(Clone, Copy)]
-pub(super) struct Writer {
-    pub(super) all: bool,
+/// Which fields are printed that hold their defaults; a client must read all three forms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rendering {
+    /// None: as the protobuf runtime does unless told otherwise.
+    Omitted,
+    /// `done` and `deletionProtection` alone, as in recorded answers of the service.
+    #[default]
+    Recorded,
+    /// All that have no presence: as the protobuf runtime does when told so.
+    All,
 }
 
+/// Writes objects.
+#[derive(Clone, Copy)]
+pub(super) struct Writer(pub(super) Rendering);
+
 impl Writer {
-    /// Of `fields`, what is not absent and, unless all are wanted, not a default.
+    /// Of `fields`, what is not absent and, as the rendering says, not a default.
     pub(super) fn object<const N: usize>(self, fields: [(&str, Value); N]) -> Value {
         let printed = |(name, value): &(&str, Value)| {
-            // Recordings print these two and leave the others out.
-            let always = matches!(*name, "deletionProtection" | "done");
-            !value.is_null() && (self.all || always || !is_default(value))
+            let anyway = match self.0 {
+                Rendering::Omitted => false,
+                Rendering::Recorded => matches!(*name, "deletionProtection" | "done"),
+                Rendering::All => true,
+            };
+            !value.is_null() && (anyway || !is_default(value))
         };
         let fields = fields.into_iter().filter(printed);
         Value::Object(fields.map(|(name, value)| (name.into(), value)).collect())
@@ -41,7 +55,10 @@ impl Writer {
                 current.map_or(Value::Null, |version| self.version(&secret.id, version)),
             ),
             ("deletionProtection", secret.deletion_protection.into()),
-            ("passwordPayloadSpecification", password(&secret.password)),
+            (
+                "passwordPayloadSpecification",
+                self.password(&secret.password),
+            ),
         ])
     }
 
@@ -55,7 +72,10 @@ impl Writer {
             ("description", version.description.as_str().into()),
             ("status", version.status.as_str().into()),
             ("payloadEntryKeys", keys.into()),
-            ("passwordPayloadSpecification", password(&version.password)),
+            (
+                "passwordPayloadSpecification",
+                self.password(&version.password),
+            ),
         ])
     }
 
@@ -70,6 +90,27 @@ impl Writer {
             ("versionId", version.id.as_str().into()),
             ("entries", entries.collect()),
         ])
+    }
+
+    fn password(self, specification: &Option<Map<String, Value>>) -> Value {
+        let Some(specification) = specification else {
+            return Value::Null;
+        };
+        let mut printed = specification.clone();
+        // Booleans of presence are printed where they are set.
+        for (name, default) in [
+            ("length", "0"),
+            ("includedPunctuation", ""),
+            ("excludedPunctuation", ""),
+        ] {
+            let told = printed.get(name).and_then(Value::as_str);
+            match (self.0, told.unwrap_or(default) == default) {
+                (Rendering::All, true) => drop(printed.insert(name.into(), default.into())),
+                (_, true) => drop(printed.remove(name)),
+                (_, false) => {}
+            }
+        }
+        printed.into()
     }
 
     /// Every value as base64, text too: the answer has no place for the difference.
@@ -96,10 +137,6 @@ pub(super) fn millis(at: Timestamp) -> Value {
 
 pub(super) fn nanos(at: Timestamp) -> Value {
     format!("{at:.9}").into()
-}
-
-fn password(specification: &Option<Map<String, Value>>) -> Value {
-    specification.clone().map_or(Value::Null, Value::Object)
 }
 
 fn is_default(value: &Value) -> bool {

@@ -1,7 +1,6 @@
 //! From a request to its method, and from its outcome to an answer.
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
@@ -10,7 +9,7 @@ use super::change::Change;
 use super::fields;
 use super::given::seeded;
 use super::read::Query;
-use super::render::nanos;
+use super::services::service;
 use super::state::State;
 use super::status::{
     PERMISSION_DENIED, RESOURCE_EXHAUSTED, Status, UNAUTHENTICATED, UNIMPLEMENTED,
@@ -32,6 +31,9 @@ pub(super) const METHODS: &[&str] = &[
     "Secret.ScheduleVersionDestruction",
     "Secret.CancelVersionDestruction",
     "Secret.ListOperations",
+    "Secret.ListAccessBindings",
+    "Secret.SetAccessBindings",
+    "Secret.UpdateAccessBindings",
     "Payload.Get",
     "Payload.GetEx",
     "Operation.Get",
@@ -133,14 +135,25 @@ impl State {
     }
 
     fn dispatch(&mut self, call: &Call) -> Result<Value, Status> {
-        let (method, id) =
-            route(&call.verb, &call.path).ok_or_else(|| Status::not_found("Method"))?;
-        if method == "IamToken.Create" {
-            call.read(&fields::IAM_TOKEN)?;
-            return Ok(self.iam_token());
+        let found = route(&call.verb, &call.path);
+        let here = found.filter(|(method, _)| call.at.is_none_or(|at| at == service(method)));
+        let (method, id) = here.ok_or_else(|| Status::not_found("Method"))?;
+        match method {
+            "IamToken.Create" => {
+                let body = call.read(&fields::IAM_TOKEN)?;
+                return self.exchange(&body);
+            }
+            "ApiEndpoint.List" => return Ok(self.endpoints()),
+            "ApiEndpoint.Get" => return self.endpoint(id),
+            _ => {}
         }
         self.authorize(call, method)?;
-        if id.chars().count() > 50 {
+        let most = if method.ends_with("AccessBindings") {
+            64
+        } else {
+            50
+        };
+        if id.chars().count() > most {
             return Err(Status::invalid("id", "is too long"));
         }
         if call.verb == "GET" {
@@ -157,8 +170,7 @@ impl State {
     fn authorize(&self, call: &Call, method: &str) -> Result<(), Status> {
         let given = call.header("authorization").unwrap_or_default();
         let token = given.strip_prefix("Bearer ").unwrap_or_default();
-        let known = self.token.as_ref().is_none_or(|wanted| wanted == token);
-        if token.is_empty() || !known {
+        if token.is_empty() || !self.knows(token) {
             let message = "The token is missing or not valid";
             return Err(Status::new(UNAUTHENTICATED, message));
         }
@@ -179,6 +191,7 @@ impl State {
             "Secret.List" => self.list(&query(&["folderId", "pageSize", "pageToken"])?),
             "Secret.ListVersions" => self.list_versions(id, &query(&paging)?),
             "Secret.ListOperations" => self.list_operations(id, &query(&paging)?),
+            "Secret.ListAccessBindings" => self.list_access(id, &query(&paging)?),
             "Payload.Get" => self.payload(id, &query(&["versionId"])?),
             "Payload.GetEx" => self.payload_ex(&query(&[
                 "secretId",
@@ -213,6 +226,12 @@ impl State {
             }
             "Secret.Update" => self.update(id, call.read(&fields::UPDATE)?, key),
             "Secret.AddVersion" => self.add_version(id, &call.read(&fields::ADD_VERSION)?, key),
+            "Secret.SetAccessBindings" => {
+                self.set_access(id, &call.read(&fields::SET_ACCESS)?, key)
+            }
+            "Secret.UpdateAccessBindings" => {
+                self.update_access(id, &call.read(&fields::UPDATE_ACCESS)?, key)
+            }
             "Secret.ScheduleVersionDestruction" => {
                 self.schedule(id, &call.read(&fields::SCHEDULE)?, key)
             }
@@ -239,15 +258,6 @@ impl State {
             _ => Err(Status::new(UNIMPLEMENTED, "Not implemented here")),
         }
     }
-
-    fn iam_token(&self) -> Value {
-        let token = self.token.clone();
-        let end = self.clock.now().checked_add(SignedDuration::from_hours(12));
-        json!({
-            "iamToken": token.unwrap_or_else(|| "t1.emulator.token".into()),
-            "expiresAt": nanos(end.unwrap_or(Timestamp::MAX)),
-        })
-    }
 }
 
 /// The method that a path names, and the id within the path.
@@ -258,6 +268,16 @@ fn route<'p>(verb: &str, path: &'p str) -> Option<(&'static str, &'p str)> {
         ("POST", ["lockbox", "v1", "secrets"]) => ("Secret.Create", ""),
         ("GET", ["lockbox", "v1", "secrets:getEx"]) => ("Payload.GetEx", ""),
         ("POST", ["iam", "v1", "tokens"]) => ("IamToken.Create", ""),
+        (
+            "POST",
+            [
+                "iam",
+                "v1",
+                "tokens:createForServiceAccount" | "tokens:revoke",
+            ],
+        ) => ("IamToken.Other", ""),
+        ("GET", ["endpoints"]) => ("ApiEndpoint.List", ""),
+        ("GET", ["endpoints", id]) => ("ApiEndpoint.Get", *id),
         ("GET" | "POST", ["operations", last]) if last.ends_with(":cancel") => {
             ("Operation.Cancel", *last)
         }
@@ -285,9 +305,9 @@ fn custom_method(verb: &str, custom: &str) -> Option<&'static str> {
         ("POST", "setCurrentVersion") => Some("Secret.SetCurrentVersion"),
         ("POST", "scheduleVersionDestruction") => Some("Secret.ScheduleVersionDestruction"),
         ("POST", "cancelVersionDestruction") => Some("Secret.CancelVersionDestruction"),
-        ("GET", "listAccessBindings") | ("POST", "setAccessBindings" | "updateAccessBindings") => {
-            Some("Secret.AccessBindings")
-        }
+        ("GET", "listAccessBindings") => Some("Secret.ListAccessBindings"),
+        ("POST", "setAccessBindings") => Some("Secret.SetAccessBindings"),
+        ("POST", "updateAccessBindings") => Some("Secret.UpdateAccessBindings"),
         _ => None,
     }
 }

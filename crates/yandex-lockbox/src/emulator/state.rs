@@ -8,6 +8,7 @@ use polyvault_core::clock::Clock;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::iam::{Issued, Key};
 use super::knobs::Knobs;
 use super::message;
 use super::operation::Operation;
@@ -29,6 +30,13 @@ pub(super) struct State {
     pub(super) operations: Vec<Operation>,
     /// The operation that each `Idempotency-Key` began.
     pub(super) keys: BTreeMap<String, String>,
+    /// The services and their URLs; one URL where it serves them all.
+    pub(super) urls: Vec<(&'static str, String)>,
+    pub(super) keys_of_accounts: Vec<Key>,
+    pub(super) issued: Vec<Issued>,
+    pub(super) sign_ins: usize,
+    /// Whether only tokens are taken that were issued here.
+    pub(super) require_sign_in: bool,
     /// Ids that are handed out before any made-up one.
     pub(super) next_ids: VecDeque<String>,
     /// How many secrets and versions there ever were: what page tokens count in.
@@ -51,6 +59,8 @@ pub(super) struct Secret {
     pub(super) deletion_protection: bool,
     pub(super) password: Option<Map<String, Value>>,
     pub(super) versions: Vec<Version>,
+    /// The roles on it, as they were sent.
+    pub(super) access: Vec<Value>,
 }
 
 #[derive(Clone)]
@@ -87,6 +97,11 @@ impl State {
             secrets: Vec::new(),
             operations: Vec::new(),
             keys: BTreeMap::new(),
+            urls: Vec::new(),
+            keys_of_accounts: Vec::new(),
+            issued: Vec::new(),
+            sign_ins: 0,
+            require_sign_in: false,
             next_ids: VecDeque::new(),
             made: 0,
         }

@@ -46,6 +46,7 @@ impl State {
             deletion_protection: flag(body, "deletionProtection").unwrap_or_default(),
             password,
             versions: Vec::new(),
+            access: Vec::new(),
         };
         self.secrets.push(secret);
         self.begin(&id, Change::Create(version), key)
@@ -77,6 +78,35 @@ impl State {
             base: Some(text(body, "baseVersionId")).filter(|base| !base.is_empty()),
         };
         self.begin(id, Change::AddVersion(new), key)
+    }
+
+    pub(super) fn set_access(
+        &mut self,
+        id: &str,
+        body: &Map<String, Value>,
+        key: Option<&str>,
+    ) -> Result<Value, Status> {
+        self.begin(id, Change::SetAccess(list(body, "accessBindings")), key)
+    }
+
+    /// What a binding that is there or is not there means to ADD and REMOVE is assumed: nothing.
+    pub(super) fn update_access(
+        &mut self,
+        id: &str,
+        body: &Map<String, Value>,
+        key: Option<&str>,
+    ) -> Result<Value, Status> {
+        let deltas = list(body, "accessBindingDeltas");
+        let of = |action: &str| {
+            let deltas = deltas
+                .iter()
+                .filter(|delta| delta.get("action").and_then(Value::as_str) == Some(action));
+            deltas
+                .filter_map(|delta| delta.get("accessBinding").cloned())
+                .collect()
+        };
+        let change = Change::UpdateAccess(of("ADD"), of("REMOVE"));
+        self.begin(id, change, key)
     }
 
     pub(super) fn schedule(
@@ -127,6 +157,11 @@ fn first_version(
 fn entries(body: &Map<String, Value>, field: &str) -> Vec<(String, Option<Content>)> {
     let items = body.get(field).and_then(Value::as_array);
     items.into_iter().flatten().map(Entry::change).collect()
+}
+
+fn list(body: &Map<String, Value>, field: &str) -> Vec<Value> {
+    let items = body.get(field).and_then(Value::as_array);
+    items.cloned().unwrap_or_default()
 }
 
 pub(super) fn text(body: &Map<String, Value>, field: &str) -> String {

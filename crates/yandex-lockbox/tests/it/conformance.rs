@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use polyvault_testkit::conformance::{Harness, Report, run_all};
+use polyvault_yandex_lockbox::emulator::Rendering;
 
 use crate::harness::Lockbox;
 
 /// With operations that take their time: three polls, after two that find nothing.
 async fn slow() -> Lockbox {
-    let lockbox = Lockbox::start().await;
+    slow_on(Lockbox::start().await)
+}
+
+fn slow_on(lockbox: Lockbox) -> Lockbox {
     lockbox.emulator.pending_polls(3);
     lockbox.emulator.leading_404s(2);
     lockbox
@@ -39,14 +43,33 @@ async fn keeps_every_promise_in_one_folder_of_many_pages() {
 }
 
 #[tokio::test]
-async fn keeps_every_promise_where_operations_are_stored_empty_and_defaults_are_printed() {
+async fn keeps_every_promise_where_operations_are_stored_empty_and_all_defaults_are_printed() {
     let report = run_all(async || {
         let lockbox = slow().await;
         lockbox.emulator.stored_empty(true);
-        lockbox.emulator.print_defaults(true);
+        lockbox.emulator.render(Rendering::All);
         Arc::new(lockbox) as _
     })
     .await;
 
     assert_kept(&report);
+}
+
+#[tokio::test]
+async fn keeps_every_promise_where_every_default_is_left_out() {
+    let report = run_all(async || {
+        let lockbox = slow().await;
+        lockbox.emulator.render(Rendering::Omitted);
+        Arc::new(lockbox) as _
+    })
+    .await;
+
+    assert_kept(&report);
+}
+
+#[tokio::test]
+async fn keeps_every_promise_on_a_port_for_each_service_signed_in_with_a_key() {
+    let harness: Arc<dyn Harness> = Arc::new(slow_on(Lockbox::signed_in().await));
+
+    assert_kept(&run_all(async || Arc::clone(&harness)).await);
 }

@@ -4,13 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use polyvault_core::clock::ManualClock;
+use polyvault_core::transport::ClientOptions;
 use polyvault_core::{SecretStore, Timestamp};
 use polyvault_testkit::conformance::{Harness, Hook};
+use polyvault_yandex_lockbox::YandexLockbox;
+use polyvault_yandex_lockbox::credential::AuthorizedKey;
 use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::{Value, json};
 
 pub(crate) struct Lockbox {
     pub(crate) emulator: Emulator,
+    clock: Arc<ManualClock>,
+    /// The key to sign in with, where a made-up token is not taken.
+    key: Option<String>,
 }
 
 impl Lockbox {
@@ -18,19 +24,57 @@ impl Lockbox {
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         Self {
-            emulator: Emulator::builder().clock(clock).start().await,
+            emulator: Emulator::builder()
+                .clock(Arc::clone(&clock) as _)
+                .start()
+                .await,
+            clock,
+            key: None,
         }
+    }
+
+    /// The same on four ports, where only tokens are taken that were issued for a key.
+    pub(crate) async fn signed_in() -> Self {
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let emulator = Emulator::builder()
+            .clock(Arc::clone(&clock) as _)
+            .four_ports();
+        let emulator = emulator.require_sign_in().start().await;
+        let key = Some(emulator.authorized_key());
+        Self {
+            emulator,
+            clock,
+            key,
+        }
+    }
+
+    fn open(&self) -> Arc<dyn SecretStore> {
+        let store = self.emulator.store();
+        let Some(key) = &self.key else {
+            return Arc::new(store);
+        };
+        let store = YandexLockbox::builder("b1gemulatorfolder001")
+            .endpoint(self.emulator.url())
+            .payload_endpoint(self.emulator.payload_url())
+            .operation_endpoint(self.emulator.operation_url())
+            .iam_endpoint(self.emulator.iam_url())
+            .credential(AuthorizedKey::from_json(key.as_str().into()))
+            .client_options(ClientOptions {
+                clock: Arc::clone(&self.clock) as _,
+                ..ClientOptions::default()
+            });
+        Arc::new(store.build().unwrap())
     }
 }
 
 #[async_trait]
 impl Harness for Lockbox {
     fn store(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
+        self.open()
     }
 
     fn second(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
+        self.open()
     }
 
     fn requests(&self) -> Option<u64> {

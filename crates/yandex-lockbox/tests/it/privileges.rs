@@ -123,6 +123,9 @@ async fn folder() -> (Emulator, YandexLockbox) {
         let secret = json!({"id": id, "name": name, "versions": versions});
         emulator.seed(&secret).unwrap();
     }
+    let call = json!({"method": "POST", "path": "/lockbox/v1/secrets/e6qdb:activate"});
+    emulator.given(&json!({"ids": ["e6qoperation"]})).unwrap();
+    emulator.given(&json!({"call": call})).unwrap();
     let store = emulator.store();
     (emulator, store)
 }
@@ -158,9 +161,6 @@ async fn call(emulator: &Emulator, store: &YandexLockbox, call: &str) -> Result<
         }
         "`list_operations_page`" => store.list_operations_page(&db, page()).await.map(drop),
         "`operation`" => {
-            let call = json!({"method": "POST", "path": "/lockbox/v1/secrets/e6qdb:activate"});
-            emulator.given(&json!({"ids": ["e6qoperation"]})).unwrap();
-            emulator.given(&json!({"call": call})).ok();
             let id = OperationId::new("e6qoperation").unwrap();
             store.operation(&id).await.map(drop)
         }

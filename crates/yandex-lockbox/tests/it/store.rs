@@ -350,9 +350,14 @@ fn a_url_is_refused_with_the_field_that_is_wrong() {
     for (url, field) in [
         ("yandex-lockbox://", "folder"),
         ("yandex-lockbox://a/b", "folder"),
+        ("yandex-lockbox://b1g?iam=https://a.b", "iam"),
         (
-            "yandex-lockbox://b1g?iam_endpoint=https://a.b",
+            "yandex-lockbox://b1g?iam_endpoint=http://a.b",
             "iam_endpoint",
+        ),
+        (
+            "yandex-lockbox://b1g?federation_endpoint=a.b",
+            "federation_endpoint",
         ),
         ("yandex-lockbox://b1g?endpoint=http://a.b", "endpoint"),
         (
