@@ -95,6 +95,31 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         r#"collection.eq_ignore_ascii_case("secrets")"#,
         "the form of an id",
     ),
+    (
+        "yandex-lockbox/src/credential/authorized_key.rs",
+        r#"text.find("-----BEGIN")"#,
+        "the form of a PEM file",
+    ),
+    (
+        "yandex-lockbox/src/credential/authorized_key.rs",
+        r#"text.split("\\n")"#,
+        "a key as it is pasted into a variable",
+    ),
+    (
+        "yandex-lockbox/src/credential/discovery.rs",
+        r#"address.strip_suffix(":443")"#,
+        "the form of an address",
+    ),
+    (
+        "yandex-lockbox/src/credential/discovery.rs",
+        r#"root.as_str().starts_with("http://")"#,
+        "the scheme of a URL",
+    ),
+    (
+        "yandex-lockbox/src/credential/environment.rs",
+        r#"address.contains("://")"#,
+        "the form of an address",
+    ),
 ];
 
 #[test]

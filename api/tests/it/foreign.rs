@@ -29,7 +29,11 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
     ),
     (
         "jiff",
-        &["polyvault-azure-key-vault", "polyvault-core"],
+        &[
+            "polyvault-azure-key-vault",
+            "polyvault-core",
+            "polyvault-yandex-lockbox",
+        ],
         None,
         "`Timestamp`: the standard library has no calendar",
     ),

@@ -5,6 +5,7 @@ pub mod conformance;
 pub mod fixture;
 pub mod interrupt;
 pub mod leak;
+pub mod readme;
 pub mod refusals;
 pub mod script;
 pub mod web;

@@ -126,6 +126,13 @@ impl Transport for Web {
 }
 
 /// An answer of this status and body.
+///
+/// # Example
+///
+/// ```
+/// let answer = polyvault_testkit::web::json(404, "{}".parse().expect("JSON"));
+/// assert_eq!(answer.status(), 404);
+/// ```
 #[must_use]
 pub fn json(status: u16, body: serde_json::Value) -> Response<Body> {
     let body = Body::from_wiped(body.to_string().into_bytes().into());
@@ -133,6 +140,13 @@ pub fn json(status: u16, body: serde_json::Value) -> Response<Body> {
 }
 
 /// A token of this text, as OAuth 2.0 has it, good for an hour less a second.
+///
+/// # Example
+///
+/// ```
+/// let answer = polyvault_testkit::web::token("issued");
+/// assert!(answer.body().as_bytes().starts_with(br#"{"access_token":"issued""#));
+/// ```
 #[must_use]
 pub fn token(text: &str) -> Response<Body> {
     json(

@@ -35,6 +35,9 @@ use crate::{credential, error};
 ///     .endpoint("https://lockbox.example")
 ///     .payload_endpoint("https://payload.lockbox.example")
 ///     .operation_endpoint("https://operation.example")
+///     .iam_endpoint("https://iam.example")
+///     .federation_endpoint("https://auth.example")
+///     .audience("https://iam.example/iam/v1/tokens")
 ///     .token_source(ReadyToken::new("t1.a-ready-token".into()))
 ///     .client_options(options)
 ///     .build()?;
@@ -256,6 +259,10 @@ impl YandexLockboxBuilder {
         let federation = self.federation_endpoint.as_deref();
         let federation = federation.unwrap_or(FEDERATION_ENDPOINT);
         let federation = Endpoint::parse("federation_endpoint", federation)?;
+        let audience = match self.audience {
+            Some(audience) => checked_audience(audience)?,
+            None => audience_of(&iam)?,
+        };
         let config = Config {
             folder: self.folder,
             endpoint: other("endpoint", None, ENDPOINT)?,
@@ -275,10 +282,6 @@ impl YandexLockboxBuilder {
         let tokens = match found {
             Found::Tokens(tokens) => tokens,
             Found::Credential(credential) => {
-                let audience = match self.audience {
-                    Some(audience) => audience,
-                    None => audience_of(&iam)?,
-                };
                 // One transport for the store and its sign-in.
                 self.options.transport = match self.options.transport.take() {
                     None => Some(default_transport()?),
@@ -341,6 +344,16 @@ fn audience_of(iam: &Endpoint) -> Result<String> {
         "{}/iam/v1/tokens",
         base.as_str().trim_end_matches('/')
     ))
+}
+
+fn checked_audience(audience: String) -> Result<String> {
+    let plain = |c: char| !c.is_control() && !c.is_whitespace();
+    match !audience.is_empty() && audience.chars().all(plain) {
+        true => Ok(audience),
+        false => Err(refuse(
+            "field `audience`: a URL such as https://iam.api.cloud.yandex.net/iam/v1/tokens",
+        )),
+    }
 }
 
 /// Ids are opaque; what could be none at all is refused.

@@ -48,6 +48,51 @@ pub use self::names::Names;
 /// assert_eq!(store.capabilities().provider, "yandex-lockbox");
 /// # Ok::<(), polyvault_core::Error>(())
 /// ```
+///
+/// # Example: what only this service has
+///
+/// ```
+/// use polyvault_core::{Edit, PageRequest, WaitPolicy};
+/// use polyvault_yandex_lockbox::emulator::Emulator;
+/// use polyvault_yandex_lockbox::{
+///     AccessBinding, AccessChange, CreateSecret, FirstVersion, PayloadPatch, Subject, UpdateSecret,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> polyvault_core::Result<()> {
+/// # use std::sync::Arc;
+/// # let clock = polyvault_core::clock::ManualClock::at(polyvault_core::Timestamp::UNIX_EPOCH);
+/// # let lockbox = Emulator::builder().clock(Arc::new(clock)).start().await;
+/// # let store = lockbox.store();
+/// let entries = [("user", "scott".into()), ("password", "tiger".into())];
+/// let payload = polyvault_core::Payload::from_entries(entries.map(|(key, text): (_, String)| {
+///     (key, polyvault_core::Value::text(text))
+/// }))?;
+/// let secret = CreateSecret {
+///     first_version: FirstVersion::Payload(payload),
+///     ..CreateSecret::named("db".parse()?)
+/// };
+/// store.begin_create(secret).await?.wait(WaitPolicy::default()).await?;
+///
+/// let db = "db".try_into()?;
+/// let without_user = PayloadPatch { remove: ["user".to_owned()].into(), ..PayloadPatch::default() };
+/// store.patch(&db, without_user).await?; // or begin_patch, and its operation
+/// # let copy = PayloadPatch::default();
+/// # store.begin_patch(&db, copy).await?.wait(WaitPolicy::default()).await?;
+///
+/// let described = UpdateSecret { description: Edit::Set("main".into()), ..UpdateSecret::default() };
+/// store.begin_update_secret(&db, described).await?.wait(WaitPolicy::default()).await?;
+///
+/// let reader = AccessBinding {
+///     role: "lockbox.payloadViewer".into(),
+///     subject: Subject::service_account("ajeaccount0000000001"),
+/// };
+/// let added = [AccessChange::Add(reader)];
+/// store.begin_update_access_bindings(&db, added).await?.wait(WaitPolicy::default()).await?;
+/// assert_eq!(store.list_access_bindings_page(&db, PageRequest::default()).await?.items.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct YandexLockbox {
     config: Config,

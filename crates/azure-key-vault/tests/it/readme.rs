@@ -3,6 +3,7 @@
 use polyvault_azure_key_vault::PROVIDER;
 use polyvault_core::encoding::{self, Mark};
 use polyvault_core::{Payload, Value};
+use polyvault_testkit::readme::check_cells;
 
 #[test]
 fn the_readme_lists_what_is_not_yet() {
@@ -54,29 +55,9 @@ fn the_worked_example_of_the_encoding_is_what_is_written() {
 
 #[test]
 fn each_cell_beside_the_vendors_clients_leads_to_its_test() {
-    let readme = include_str!("../../README.md");
-    let table = readme.split_once("| polyvault |\n").unwrap().1;
-    let rows = table
-        .lines()
-        .skip(1)
-        .take_while(|line| line.starts_with('|'));
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
 
-    let mut count = 0;
-    for row in rows {
-        let cell = row.trim_end_matches(" |").rsplit_once("| ").unwrap().1;
-        let link = cell
-            .split_once("/crates/azure-key-vault/tests/it/")
-            .unwrap()
-            .1;
-        let (file, name) = link.split_once(" \"").unwrap();
-        let name = name.trim_end_matches("\")");
-        let source = std::fs::read_to_string(folder.join(file)).unwrap();
-        assert!(
-            source.contains(&format!("fn {name}(")),
-            "{file} has no {name}"
-        );
-        count += 1;
-    }
-    assert!(count > 10);
+    let cells = check_cells(include_str!("../../README.md"), root).unwrap();
+
+    assert!(cells > 10);
 }

@@ -25,6 +25,10 @@ impl YandexLockbox {
     ///
     /// <https://yandex.cloud/docs/lockbox/api-ref/Secret/get>
     ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Ambiguous`, `Forbidden`.
+    ///
     /// # Example
     ///
     /// ```
@@ -53,6 +57,10 @@ impl YandexLockbox {
     /// A page of the secrets in the folder, with all that is told of each.
     ///
     /// <https://yandex.cloud/docs/lockbox/api-ref/Secret/list>
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a page of none or of more than 1000; `Forbidden`.
     ///
     /// # Example
     ///
@@ -83,6 +91,10 @@ impl YandexLockbox {
     /// A page of the versions of a secret, those that are destroyed included.
     ///
     /// <https://yandex.cloud/docs/lockbox/api-ref/Secret/listVersions>
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a page of none or of more than 1000; `NotFound`, `Ambiguous`, `Forbidden`.
     ///
     /// # Example
     ///
@@ -252,6 +264,10 @@ impl YandexLockbox {
     /// A page of what was done to a secret.
     ///
     /// <https://yandex.cloud/docs/lockbox/api-ref/Secret/listOperations>
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a page of none or of more than 1000; `NotFound`, `Ambiguous`, `Forbidden`.
     ///
     /// # Example
     ///

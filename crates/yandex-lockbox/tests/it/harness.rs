@@ -4,77 +4,40 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use polyvault_core::clock::ManualClock;
-use polyvault_core::transport::ClientOptions;
 use polyvault_core::{SecretStore, Timestamp};
 use polyvault_testkit::conformance::{Harness, Hook};
-use polyvault_yandex_lockbox::YandexLockbox;
-use polyvault_yandex_lockbox::credential::AuthorizedKey;
 use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::{Value, json};
 
 pub(crate) struct Lockbox {
     pub(crate) emulator: Emulator,
-    clock: Arc<ManualClock>,
-    /// The key to sign in with, where a made-up token is not taken.
-    key: Option<String>,
+    open: Opener,
 }
+
+/// Opens a store of its own on the emulator.
+type Opener = Box<dyn Fn(&Emulator) -> Arc<dyn SecretStore> + Send + Sync>;
 
 impl Lockbox {
     /// An empty one, where no test waits.
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        Self {
-            emulator: Emulator::builder()
-                .clock(Arc::clone(&clock) as _)
-                .start()
-                .await,
-            clock,
-            key: None,
-        }
+        let emulator = Emulator::builder().clock(clock).start().await;
+        Self::of(emulator, Box::new(|emulator| Arc::new(emulator.store())))
     }
 
-    /// The same on four ports, where only tokens are taken that were issued for a key.
-    pub(crate) async fn signed_in() -> Self {
-        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        let emulator = Emulator::builder()
-            .clock(Arc::clone(&clock) as _)
-            .four_ports();
-        let emulator = emulator.require_sign_in().start().await;
-        let key = Some(emulator.authorized_key());
-        Self {
-            emulator,
-            clock,
-            key,
-        }
-    }
-
-    fn open(&self) -> Arc<dyn SecretStore> {
-        let store = self.emulator.store();
-        let Some(key) = &self.key else {
-            return Arc::new(store);
-        };
-        let store = YandexLockbox::builder("b1gemulatorfolder001")
-            .endpoint(self.emulator.url())
-            .payload_endpoint(self.emulator.payload_url())
-            .operation_endpoint(self.emulator.operation_url())
-            .iam_endpoint(self.emulator.iam_url())
-            .credential(AuthorizedKey::from_json(key.as_str().into()))
-            .client_options(ClientOptions {
-                clock: Arc::clone(&self.clock) as _,
-                ..ClientOptions::default()
-            });
-        Arc::new(store.build().unwrap())
+    pub(crate) fn of(emulator: Emulator, open: Opener) -> Self {
+        Self { emulator, open }
     }
 }
 
 #[async_trait]
 impl Harness for Lockbox {
     fn store(&self) -> Arc<dyn SecretStore> {
-        self.open()
+        (self.open)(&self.emulator)
     }
 
     fn second(&self) -> Arc<dyn SecretStore> {
-        self.open()
+        (self.open)(&self.emulator)
     }
 
     fn requests(&self) -> Option<u64> {
