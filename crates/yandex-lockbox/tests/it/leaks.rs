@@ -67,6 +67,12 @@ async fn a_marked_value_never_shows() {
     let secret = SecretRef::from(SecretId::new("e6qs").unwrap());
     let mut errors = 0;
     for echo in echoes(&mark) {
+        // A refusal of a read may tell the service's words: the request held nothing to be echoed.
+        let reads = echo.as_ref().unwrap().status() == 200;
+        let known = json!({"id": "e6qs", "currentVersion": {"id": "e6qv", "status": "ACTIVE",
+            "payloadEntryKeys": ["value"]}});
+        let known = answer(200, known.to_string());
+        let looked = Script::then_always([known], echo.clone());
         let script = Script::always(echo);
         let store = store_on(&script, 0);
         let payload = Payload::from_entries([
@@ -85,10 +91,11 @@ async fn a_marked_value_never_shows() {
         assert_absent(&mark, "CreateSecret", &new);
         assert_absent(&mark, "PayloadPatch", &patch);
 
-        errors += clean(&mark, store.put(secret.clone(), payload).await);
+        let put = store_on(&looked, 0).put(secret.clone(), payload).await;
+        errors += clean(&mark, put);
         errors += clean(&mark, store.begin_create(new).await);
         errors += clean(&mark, store.begin_patch(&secret, patch).await);
-        if script.sent().len() < 90 {
+        if reads {
             errors += clean(&mark, store.get(&secret, GetOptions::default()).await);
             errors += clean(&mark, store.get_ex(&secret, &Default::default()).await);
             errors += clean(&mark, store.list_page(PageRequest::default()).await);
@@ -97,5 +104,5 @@ async fn a_marked_value_never_shows() {
         let urls = script.lines().join(" ");
         assert_eq!(mark.find_in(&urls), None);
     }
-    assert!(errors > 40, "{errors}");
+    assert!(errors > 30, "{errors}");
 }
