@@ -76,9 +76,9 @@ pub use self::names::Names;
 ///
 /// let db = "db".try_into()?;
 /// let without_user = PayloadPatch { remove: ["user".to_owned()].into(), ..PayloadPatch::default() };
-/// store.patch(&db, without_user).await?; // or begin_patch, and its operation
-/// # let copy = PayloadPatch::default();
-/// # store.begin_patch(&db, copy).await?.wait(WaitPolicy::default()).await?;
+/// store.patch(&db, without_user).await?;
+/// let copy = store.begin_patch(&db, PayloadPatch::default()).await?; // with an operation to wait for
+/// copy.wait(WaitPolicy::default()).await?;
 ///
 /// let described = UpdateSecret { description: Edit::Set("main".into()), ..UpdateSecret::default() };
 /// store.begin_update_secret(&db, described).await?.wait(WaitPolicy::default()).await?;
