@@ -3,6 +3,7 @@
 mod limits;
 mod methods;
 mod operations;
+mod writes;
 
 use polyvault_core::transport::json;
 use polyvault_testkit::fixture;
