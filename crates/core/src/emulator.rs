@@ -35,9 +35,9 @@ use crate::transport::{ClientOptions, ReqwestTransport, Transport};
 /// let front = TlsFront::start(Some(listener), *server.address())?;
 /// assert!(front.url().starts_with("https://127.0.0.1:"));
 /// assert!(front.ca_pem().contains("BEGIN CERTIFICATE"));
+/// let other = wiremock::MockServer::start().await;
+/// assert_eq!(front.beside(*other.address())?.ca_pem(), front.ca_pem());
 /// let options = front.trusted_by(ClientOptions::default()); // for a store's builder
-/// let another = front.beside(*server.address())?; // another port of the same certificate
-/// assert_eq!(another.ca_pem(), front.ca_pem());
 /// # assert!(options.transport.is_some());
 /// # Ok(())
 /// # }
@@ -45,7 +45,7 @@ use crate::transport::{ClientOptions, ReqwestTransport, Transport};
 pub struct TlsFront {
     address: SocketAddr,
     ca_pem: String,
-    config: Arc<ServerConfig>,
+    acceptor: TlsAcceptor,
     serving: JoinHandle<()>,
 }
 
@@ -57,34 +57,39 @@ impl TlsFront {
     ///
     /// If it can't listen, or no certificate can be made.
     pub fn start(listener: Option<TcpListener>, server: SocketAddr) -> io::Result<Self> {
+        let listener = match listener {
+            Some(listener) => listener,
+            None => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
+        };
         let (config, ca_pem) = certified().map_err(io::Error::other)?;
-        Self::serve(listener, server, Arc::new(config), ca_pem)
+        Self::serve(
+            listener,
+            server,
+            TlsAcceptor::from(Arc::new(config)),
+            ca_pem,
+        )
     }
 
-    /// The same on a free port more, for another server, with the same certificate.
+    /// Another front with the same CA, before another `server`, on a free port of 127.0.0.1.
     ///
     /// # Errors
     ///
     /// If it can't listen.
     pub fn beside(&self, server: SocketAddr) -> io::Result<Self> {
-        let config = Arc::clone(&self.config);
-        Self::serve(None, server, config, self.ca_pem.clone())
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::serve(listener, server, self.acceptor.clone(), self.ca_pem.clone())
     }
 
     fn serve(
-        listener: Option<TcpListener>,
+        listener: TcpListener,
         server: SocketAddr,
-        config: Arc<ServerConfig>,
+        acceptor: TlsAcceptor,
         ca_pem: String,
     ) -> io::Result<Self> {
-        let listener = match listener {
-            Some(listener) => listener,
-            None => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
-        };
-        let acceptor = TlsAcceptor::from(Arc::clone(&config));
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        let accepting = acceptor.clone();
         let serving = tokio::spawn(async move {
             // Each connection ends with this task.
             let mut connections = tokio::task::JoinSet::new();
@@ -92,7 +97,7 @@ impl TlsFront {
                 tokio::select! {
                     accepted = listener.accept() => {
                         if let Ok((stream, _)) = accepted {
-                            connections.spawn(serve(acceptor.clone(), stream, server));
+                            connections.spawn(serve(accepting.clone(), stream, server));
                         }
                     }
                     Some(_) = connections.join_next() => {}
@@ -102,7 +107,7 @@ impl TlsFront {
         Ok(Self {
             address,
             ca_pem,
-            config,
+            acceptor,
             serving,
         })
     }

@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use polyvault_core::clock::{Clock, SystemClock};
-use polyvault_core::emulator::TlsFront;
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use wiremock::{Mock, Request, ResponseTemplate};
 
 use super::call::Call;
-use super::services::{LOCKBOX, SERVICES};
+use super::ports::{Opening, Port, Ports, Service};
 use super::state::State;
-use super::{Emulator, Port, lock};
+use super::{Emulator, lock};
 
 /// The lowest priority there is, so that a fault that a test mounts comes first.
 const LAST: u8 = u8::MAX;
@@ -41,10 +40,12 @@ const LAST: u8 = u8::MAX;
 /// lockbox.given(&serde_json::json!({"secret": {"name": "db"}})).expect("known");
 /// assert!(lockbox.url().starts_with("http://127.0.0.1:"));
 ///
-/// let lockbox = Emulator::builder().https().four_ports().require_sign_in().start().await;
+/// let lockbox = Emulator::builder().https().start().await;
 /// assert!(lockbox.ca_pem().is_some());
-/// assert_ne!(lockbox.url(), lockbox.payload_url());
-/// assert_ne!(lockbox.operation_url(), lockbox.iam_url());
+///
+/// // As the service: each on its own host, and nobody without a token that was given out.
+/// let lockbox = Emulator::builder().four_ports().require_sign_in().start().await;
+/// assert_ne!(lockbox.payload_url(), lockbox.url());
 /// # Ok(())
 /// # }
 /// ```
@@ -111,16 +112,16 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Serves secrets, payloads, operations and IAM on a port each, as the service has a host for each;
-    /// a port that is given is that of the secrets.
+    /// Serves secrets, payloads, operations and IAM tokens each on a port of its own; each answers
+    /// 404 to what is another's. The listener, if one is given, is for secrets.
     #[must_use]
     pub fn four_ports(mut self) -> Self {
         self.four_ports = true;
         self
     }
 
-    /// Takes tokens only that it has issued itself, until their end after 12 hours:
-    /// [`Emulator::authorized_key`] makes a key to sign in with.
+    /// Accepts only tokens that this stand-in has given out and that have not expired by its
+    /// clock, and the one of [`token`](Self::token).
     #[must_use]
     pub fn require_sign_in(mut self) -> Self {
         self.require_sign_in = true;
@@ -134,45 +135,20 @@ impl EmulatorBuilder {
     /// If no port can be opened.
     #[expect(clippy::expect_used, reason = "as wiremock's own server")]
     pub async fn start(self) -> Emulator {
-        let mut state = State::new(self.clock, self.token, self.folder);
-        state.require_sign_in = self.require_sign_in;
+        let opening = Opening {
+            https: self.https,
+            record_requests: self.record_requests,
+        };
+        let ports = Ports::open(self.listener, self.four_ports, opening).await;
+        let ports = ports.expect("a port and a certificate");
+        let mut state = State::new(self.clock, self.token, self.folder, ports.addresses());
+        state.sign_in.required = self.require_sign_in;
         let state = Arc::new(Mutex::new(state));
         let requests = Arc::new(AtomicUsize::new(0));
-        let services: &[Option<&'static str>] = match self.four_ports {
-            true => &SERVICES.map(Some),
-            false => &[None],
-        };
-        let (mut listener, mut ports) = (self.listener, Vec::new());
-        for service in services {
-            let (plain, secure) = match self.https {
-                true => (None, listener.take()),
-                false => (listener.take(), None),
-            };
-            let mut server = MockServer::builder();
-            if let Some(listener) = plain {
-                server = server.listener(listener);
-            }
-            if !self.record_requests {
-                server = server.disable_request_recording();
-            }
-            let server = server.start().await;
-            let front = self.https.then(|| {
-                let first = ports.first().and_then(|port: &Port| port.front.as_ref());
-                match first {
-                    Some(first) => first.beside(*server.address()),
-                    None => TlsFront::start(secure, *server.address()),
-                }
-            });
-            let front = front.map(|front| front.expect("a port and a certificate"));
-            mount(&server, *service, &state, &requests).await;
-            let port = Port { server, front };
-            let id = service.unwrap_or(LOCKBOX);
-            lock(&state).urls.push((id, port.url()));
-            ports.push(port);
+        for (service, port) in ports.each() {
+            mount(port, service, &state, &requests).await;
         }
-        // wiremock blocks the thread when a server is dropped, and would do so for ever in a task that
-        // has used up its turn: with four servers, a start alone uses up a good part of one.
-        tokio::task::yield_now().await;
+
         let emulator = Emulator {
             ports,
             state,
@@ -185,30 +161,32 @@ impl EmulatorBuilder {
     }
 }
 
-/// Lets a server answer as this service, or as all of them.
+/// Puts the stand-in on a port.
 async fn mount(
-    server: &MockServer,
-    service: Option<&'static str>,
+    port: &Port,
+    service: Option<Service>,
     state: &Arc<Mutex<State>>,
     requests: &Arc<AtomicUsize>,
 ) {
     // A mock either answers or fails, so there are two; the one that fails looks first.
     let (dropping, committing) = (Arc::clone(state), Arc::clone(state));
-    Mock::given(move |request: &Request| lock(&dropping).drops(&Call::of(request, service)))
+    let drops = move |request: &Request| lock(&dropping).drops(&Call::new(service, request));
+    Mock::given(drops)
         .respond_with_err(move |request: &Request| {
-            lock(&committing).drop_one(&Call::of(request, service));
+            lock(&committing).drop_one(&Call::new(service, request));
             std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
         })
         .with_priority(LAST)
-        .mount(server)
+        .mount(&port.server)
         .await;
     let answering = Arc::clone(state);
     Mock::given(wiremock::matchers::any())
         .respond_with(move |request: &Request| {
-            ResponseTemplate::from(lock(&answering).answer(&Call::of(request, service)))
+            let call = Call::new(service, request);
+            ResponseTemplate::from(lock(&answering).answer(&call))
         })
         .with_priority(LAST)
-        .mount(server)
+        .mount(&port.server)
         .await;
 
     // This one matches nothing: it stands before all others and sees every request.
@@ -219,7 +197,7 @@ async fn mount(
     })
     .respond_with(ResponseTemplate::new(500))
     .with_priority(1)
-    .mount(server)
+    .mount(&port.server)
     .await;
 }
 

@@ -5,12 +5,14 @@ use uuid::Uuid;
 use wiremock::Request;
 
 use super::fields::{self, Message};
+use super::ports::Service;
+use super::route;
 use super::status::Status;
 
 /// One request.
 pub(super) struct Call {
-    /// The service that it came to; any, where one port serves them all.
-    pub(super) at: Option<&'static str>,
+    /// The only service whose methods are answered; without one, all are.
+    pub(super) service: Option<Service>,
     pub(super) verb: String,
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
@@ -19,9 +21,9 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn of(request: &Request, at: Option<&'static str>) -> Self {
+    pub(super) fn new(service: Option<Service>, request: &Request) -> Self {
         Self {
-            at,
+            service,
             verb: request.method.to_string(),
             path: request.url.path().into(),
             query: request.url.query_pairs().into_owned().collect(),
@@ -29,9 +31,22 @@ impl Call {
             body: request.body.clone(),
         }
     }
-}
 
-impl Call {
+    /// The method, and the id within the path.
+    pub(super) fn route(&self) -> Option<(&'static str, &str)> {
+        let (method, id) = route::route(&self.verb, &self.path)?;
+        let here = self
+            .service
+            .is_none_or(|only| only == route::service(method));
+        here.then_some((method, id))
+    }
+
+    /// What two requests have in common that ask for the same.
+    pub(super) fn fingerprint(&self) -> String {
+        let body = parse(&self.body).unwrap_or_default();
+        format!("{} {} {body}", self.verb, self.path)
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

@@ -3,12 +3,19 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::bindings::Delta;
 use super::password;
-use super::state::{ACTIVE, CREATING, Content, Entry, INACTIVE, SCHEDULED, Secret, Version};
-use super::status::Status;
+use super::state::{
+    ACTIVE, CREATING, Content, DESTROYED, Entry, INACTIVE, SCHEDULED, Secret, Version,
+};
+use super::status::{RESOURCE_EXHAUSTED, Status};
 
+/// The field of an AddVersion.
+const ENTRIES: &str = "payloadEntries";
 /// All values of a version together, in bytes.
 const LARGEST_PAYLOAD: usize = 65_536;
+/// Of a secret; destroyed ones are not counted.
+const MOST_VERSIONS: usize = 1000;
 
 /// A change that is asked for; ids and times of what it makes are fixed.
 pub(super) enum Change {
@@ -22,15 +29,13 @@ pub(super) enum Change {
     SetCurrent(String),
     Schedule(String, Timestamp),
     Cancel(String),
-    /// Replaces the roles by these.
-    SetAccess(Vec<Value>),
-    /// Adds these roles and takes those away.
-    UpdateAccess(Vec<Value>, Vec<Value>),
+    SetBindings(Vec<Delta>),
+    UpdateBindings(Vec<Delta>),
 }
 
-/// What the wire leaves open, as the knobs have it.
-#[derive(Clone, Copy)]
-pub(super) struct Manner {
+/// What a change does where no source tells what the service does.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rules {
     pub(super) carry_scheduled: bool,
     pub(super) copy_with_base: bool,
 }
@@ -47,8 +52,8 @@ pub(super) struct NewVersion {
 pub(super) enum Applied {
     Secret,
     Version(String),
-    Access,
     Deleted,
+    Bindings,
 }
 
 impl Change {
@@ -63,24 +68,25 @@ impl Change {
             Self::SetCurrent(_) => "Set current version",
             Self::Schedule(..) => "Schedule version destruction",
             Self::Cancel(_) => "Cancel version destruction",
-            Self::SetAccess(_) => "Set access bindings",
-            Self::UpdateAccess(..) => "Update access bindings",
+            Self::SetBindings(_) => "Set access bindings",
+            Self::UpdateBindings(_) => "Update access bindings",
         }
     }
 
-    pub(super) fn metadata_name(&self) -> &'static str {
+    /// Below `yandex.cloud`.
+    pub(super) fn metadata_type(&self) -> &'static str {
         match self {
-            Self::Create(_) => "CreateSecretMetadata",
-            Self::Update(_) => "UpdateSecretMetadata",
-            Self::Delete => "DeleteSecretMetadata",
-            Self::Activate => "ActivateSecretMetadata",
-            Self::Deactivate => "DeactivateSecretMetadata",
-            Self::AddVersion(_) => "AddVersionMetadata",
-            Self::SetCurrent(_) => "SetCurrentVersionMetadata",
-            Self::Schedule(..) => "ScheduleVersionDestructionMetadata",
-            Self::Cancel(_) => "CancelVersionDestructionMetadata",
-            Self::SetAccess(_) => "SetAccessBindingsMetadata",
-            Self::UpdateAccess(..) => "UpdateAccessBindingsMetadata",
+            Self::SetBindings(_) => "access.SetAccessBindingsMetadata",
+            Self::UpdateBindings(_) => "access.UpdateAccessBindingsMetadata",
+            Self::Create(_) => "lockbox.v1.CreateSecretMetadata",
+            Self::Update(_) => "lockbox.v1.UpdateSecretMetadata",
+            Self::Delete => "lockbox.v1.DeleteSecretMetadata",
+            Self::Activate => "lockbox.v1.ActivateSecretMetadata",
+            Self::Deactivate => "lockbox.v1.DeactivateSecretMetadata",
+            Self::AddVersion(_) => "lockbox.v1.AddVersionMetadata",
+            Self::SetCurrent(_) => "lockbox.v1.SetCurrentVersionMetadata",
+            Self::Schedule(..) => "lockbox.v1.ScheduleVersionDestructionMetadata",
+            Self::Cancel(_) => "lockbox.v1.CancelVersionDestructionMetadata",
         }
     }
 
@@ -90,12 +96,7 @@ impl Change {
             Self::Create(version) => Some(version.as_ref().map_or("", |version| &version.id)),
             Self::AddVersion(new) => Some(&new.id),
             Self::SetCurrent(id) | Self::Schedule(id, _) | Self::Cancel(id) => Some(id),
-            Self::Update(_)
-            | Self::Delete
-            | Self::Activate
-            | Self::Deactivate
-            | Self::SetAccess(_)
-            | Self::UpdateAccess(..) => None,
+            _ => None,
         }
     }
 
@@ -104,7 +105,7 @@ impl Change {
         &self,
         secret: &mut Secret,
         now: Timestamp,
-        manner: Manner,
+        rules: Rules,
     ) -> Result<Applied, Status> {
         if secret.status == CREATING && !matches!(self, Self::Create(_)) {
             return Err(Status::refused("Secret is being created"));
@@ -134,7 +135,7 @@ impl Change {
                 Ok(Applied::Secret)
             }
             Self::AddVersion(new) => {
-                let version = new.version(secret, manner)?;
+                let version = new.version(secret, rules)?;
                 add(secret, version, now);
                 Ok(Applied::Version(new.id.clone()))
             }
@@ -157,18 +158,14 @@ impl Change {
                 version.destroy_at = None;
                 Ok(Applied::Version(id.clone()))
             }
-            Self::SetAccess(bindings) => {
-                secret.access.clone_from(bindings);
-                Ok(Applied::Access)
+            Self::SetBindings(all) => {
+                secret.bindings.clear();
+                secret.bind(all);
+                Ok(Applied::Bindings)
             }
-            Self::UpdateAccess(added, removed) => {
-                secret.access.retain(|binding| !removed.contains(binding));
-                for binding in added {
-                    if !secret.access.contains(binding) {
-                        secret.access.push(binding.clone());
-                    }
-                }
-                Ok(Applied::Access)
+            Self::UpdateBindings(deltas) => {
+                secret.bind(deltas);
+                Ok(Applied::Bindings)
             }
         }
     }
@@ -176,7 +173,12 @@ impl Change {
 
 impl NewVersion {
     /// The base patched by the entries.
-    fn version(&self, secret: &Secret, manner: Manner) -> Result<Version, Status> {
+    fn version(&self, secret: &Secret, rules: Rules) -> Result<Version, Status> {
+        let kept = secret.versions.iter().filter(|v| v.status != DESTROYED);
+        if kept.count() >= MOST_VERSIONS {
+            let message = "The limit on the number of versions has exceeded";
+            return Err(Status::new(RESOURCE_EXHAUSTED, message));
+        }
         let base = match &self.base {
             Some(id) => {
                 let base = secret.version(id)?;
@@ -186,7 +188,7 @@ impl NewVersion {
             // What the service takes for a base when the current version is not active is
             // not known; nothing, unless told otherwise.
             None => secret.current_version().filter(|version| {
-                version.status == ACTIVE || (manner.carry_scheduled && version.status == SCHEDULED)
+                version.status == ACTIVE || (rules.carry_scheduled && version.status == SCHEDULED)
             }),
         };
         let base = base.map_or(&[][..], |version| &version.entries);
@@ -195,12 +197,12 @@ impl NewVersion {
             let empty = matches!(value, Some(Content::Text(text)) if text.is_empty());
             (key.clone(), value.clone().filter(|_| !empty))
         });
-        let copies = manner.copy_with_base && self.base.is_some();
-        let rules = secret.password.clone();
-        let rules = rules.filter(|_| self.entries.is_empty() && !copies);
-        let entries = match &rules {
-            Some(specification) => patch(base, [generated(specification)?])?,
-            None => patch(base, changes)?,
+        let copies = rules.copy_with_base && self.base.is_some();
+        let password = secret.password.clone();
+        let password = password.filter(|_| self.entries.is_empty() && !copies);
+        let entries = match &password {
+            Some(specification) => patch(base, [generated(specification)?], ENTRIES)?,
+            None => patch(base, changes, ENTRIES)?,
         };
         Ok(Version {
             serial: self.serial,
@@ -209,7 +211,7 @@ impl NewVersion {
             destroy_at: None,
             description: self.description.clone(),
             status: ACTIVE.into(),
-            password: rules,
+            password,
             entries,
         })
     }
@@ -227,16 +229,17 @@ pub(super) fn generated(
     ))
 }
 
-/// `base` with each change made: a value adds or replaces, none removes.
+/// `base` with each change made: a value adds or replaces, none removes. `field` holds the changes.
 pub(super) fn patch(
     base: &[Entry],
     changes: impl IntoIterator<Item = (String, Option<Content>)>,
+    field: &str,
 ) -> Result<Vec<Entry>, Status> {
     let mut entries = base.to_vec();
     let mut seen: Vec<String> = Vec::new();
     for (key, value) in changes {
         if seen.contains(&key) {
-            return Err(Status::invalid("entries", "a key is given twice"));
+            return Err(Status::invalid(field, "a key is given twice"));
         }
         let place = entries.iter().position(|entry| entry.key == key);
         match (place.and_then(|at| entries.get_mut(at)), value) {
@@ -250,11 +253,11 @@ pub(super) fn patch(
         seen.push(key);
     }
     if entries.is_empty() {
-        return Err(Status::invalid("entries", "the version would hold none"));
+        return Err(Status::invalid(field, "the version would hold none"));
     }
     let size: usize = entries.iter().map(|entry| entry.value.bytes().len()).sum();
     match size > LARGEST_PAYLOAD {
-        true => Err(Status::invalid("entries", "more than 64 KB of values")),
+        true => Err(Status::invalid(field, "more than 64 KB of values")),
         false => Ok(entries),
     }
 }

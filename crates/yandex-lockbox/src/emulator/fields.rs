@@ -3,8 +3,13 @@
 /// A request body, or a message within one.
 pub(super) struct Message {
     pub(super) fields: &'static [Field],
-    /// Fields of which at most one may be set.
-    pub(super) one_of: &'static [&'static str],
+    pub(super) union: Option<Union>,
+}
+
+/// Fields of which at most one may be set.
+pub(super) struct Union {
+    pub(super) name: &'static str,
+    pub(super) members: &'static [&'static str],
     pub(super) needs_one: bool,
 }
 
@@ -24,10 +29,15 @@ pub(super) enum Kind {
     Mask(&'static [&'static str]),
     Duration,
     One(&'static Message),
-    Many(&'static Message),
-    /// At least and at most so many.
-    Some(&'static Message, usize, usize),
-    OneOf(&'static [&'static str]),
+    /// The message, and the fewest and the most of it.
+    Many(&'static Message, usize, usize),
+    /// The names of an enum after its default.
+    Enum(&'static [&'static str]),
+}
+
+/// Any number of `message`.
+const fn many(message: &'static Message) -> Kind {
+    Kind::Many(message, 0, usize::MAX)
 }
 
 static PASSWORD: Message = message(&[
@@ -47,8 +57,11 @@ static ENTRY: Message = Message {
         text("textValue", 65_536),
         field("binaryValue", Kind::Bytes(65_536)),
     ],
-    one_of: &["textValue", "binaryValue"],
-    needs_one: false,
+    union: Some(Union {
+        name: "value",
+        members: &["textValue", "binaryValue"],
+        needs_one: false,
+    }),
 };
 
 pub(super) static CREATE: Message = message(&[
@@ -58,7 +71,7 @@ pub(super) static CREATE: Message = message(&[
     field("labels", Kind::Labels),
     text("kmsKeyId", 50),
     text("versionDescription", 256),
-    field("versionPayloadEntries", Kind::Many(&ENTRY)),
+    field("versionPayloadEntries", many(&ENTRY)),
     field("deletionProtection", Kind::Bool),
     field("createVersion", Kind::Bool),
     field("passwordPayloadSpecification", Kind::One(&PASSWORD)),
@@ -85,7 +98,7 @@ pub(super) static UPDATE: Message = message(&[
 
 pub(super) static ADD_VERSION: Message = message(&[
     text("description", 1024),
-    field("payloadEntries", Kind::Many(&ENTRY)),
+    field("payloadEntries", many(&ENTRY)),
     text("baseVersionId", 50),
 ]);
 
@@ -104,24 +117,23 @@ static BINDING: Message = message(&[
 ]);
 
 static DELTA: Message = message(&[
-    field(
-        "action",
-        Kind::OneOf(&["ACCESS_BINDING_ACTION_UNSPECIFIED", "ADD", "REMOVE"]),
-    )
-    .required(),
+    field("action", Kind::Enum(&["ADD", "REMOVE"])).required(),
     field("accessBinding", Kind::One(&BINDING)).required(),
 ]);
 
-pub(super) static SET_ACCESS: Message =
-    message(&[field("accessBindings", Kind::Some(&BINDING, 0, 1000))]);
+pub(super) static SET_BINDINGS: Message =
+    message(&[field("accessBindings", Kind::Many(&BINDING, 0, 1000))]);
 
-pub(super) static UPDATE_ACCESS: Message =
-    message(&[field("accessBindingDeltas", Kind::Some(&DELTA, 1, 1000)).required()]);
+pub(super) static UPDATE_BINDINGS: Message =
+    message(&[field("accessBindingDeltas", Kind::Many(&DELTA, 1, 1000))]);
 
 pub(super) static IAM_TOKEN: Message = Message {
     fields: &[text("jwt", 8000), text("yandexPassportOauthToken", 4000)],
-    one_of: &["jwt", "yandexPassportOauthToken"],
-    needs_one: true,
+    union: Some(Union {
+        name: "identity",
+        members: &["jwt", "yandexPassportOauthToken"],
+        needs_one: true,
+    }),
 };
 
 /// A secret as a test puts it in place; its limits are those of a request where it matters.
@@ -137,7 +149,8 @@ pub(super) static SEED: Message = message(&[
     field("deletionProtection", Kind::Bool),
     field("passwordPayloadSpecification", Kind::One(&PASSWORD)),
     text("currentVersionId", 50),
-    field("versions", Kind::Many(&SEED_VERSION)),
+    field("accessBindings", many(&BINDING)),
+    field("versions", many(&SEED_VERSION)),
 ]);
 
 static SEED_VERSION: Message = message(&[
@@ -147,7 +160,7 @@ static SEED_VERSION: Message = message(&[
     text("description", 1024),
     text("status", 50),
     field("passwordPayloadSpecification", Kind::One(&PASSWORD)),
-    field("entries", Kind::Many(&ENTRY)),
+    field("entries", many(&ENTRY)),
 ]);
 
 pub(super) static EMPTY: Message = message(&[]);
@@ -155,8 +168,7 @@ pub(super) static EMPTY: Message = message(&[]);
 const fn message(fields: &'static [Field]) -> Message {
     Message {
         fields,
-        one_of: &[],
-        needs_one: false,
+        union: None,
     }
 }
 

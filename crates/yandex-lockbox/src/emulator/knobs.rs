@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Emulator;
-use super::fields::SEED;
-use super::given::reason;
+use super::change::Rules;
+use super::fields::{ADD_VERSION, SEED};
 use super::render::Rendering;
 use super::route::METHODS;
+use super::seed::reason;
 use super::status::Status;
 
 #[derive(Default)]
@@ -20,17 +21,18 @@ pub(super) struct Knobs {
     pub(super) throttle: Option<(u32, Option<Duration>)>,
     forbidden: Vec<String>,
     pub(super) fail_next_operation: Option<Status>,
+    pub(super) roll_back_next_operation: Option<Status>,
     pub(super) fail_next: VecDeque<(u16, Status)>,
     pub(super) page_size: Option<usize>,
     pub(super) empty_page: bool,
     pub(super) stored_empty: bool,
     pub(super) rendering: Rendering,
-    pub(super) roll_back: bool,
-    pub(super) copy_with_base: bool,
-    pub(super) carry_scheduled: bool,
+    pub(super) rules: Rules,
+    pub(super) refuse_reused_keys: bool,
     pub(super) commit_then_drop: u32,
     pub(super) drop_next: u32,
-    pub(super) overtaker: Option<Map<String, Value>>,
+    pub(super) creator: Option<Map<String, Value>>,
+    pub(super) adder: Option<Map<String, Value>>,
 }
 
 impl Knobs {
@@ -90,11 +92,10 @@ impl Emulator {
         self.state().knobs.fail_next_operation = Some(Status::new(code, message));
     }
 
-    /// The same, and the error is told while the operation is not done yet: the service takes back
-    /// what it did. To be used with [`pending_polls`](Self::pending_polls).
+    /// Lets the next operation tell an error of a gRPC `code` in the answers that still say
+    /// `done:false`, one at least, while what it did is rolled back: in the end it has failed.
     pub fn roll_back_next_operation(&self, code: u32, message: &str) {
-        self.fail_next_operation(code, message);
-        self.state().knobs.roll_back = true;
+        self.state().knobs.roll_back_next_operation = Some(Status::new(code, message));
     }
 
     /// Answers one request with an HTTP `status` and a gRPC `code` and does not carry it out:
@@ -119,21 +120,29 @@ impl Emulator {
         self.state().knobs.stored_empty = on;
     }
 
-    /// Which fields are printed that hold their defaults.
+    /// Writes answers so from now on; without this, as [recorded](Rendering::Recorded).
     pub fn render(&self, rendering: Rendering) {
         self.state().knobs.rendering = rendering;
-    }
-
-    /// Lets AddVersion without entries copy its base, in a secret with rules of a password too.
-    /// Otherwise it generates a password; what the service does is not known.
-    pub fn copy_with_base(&self, on: bool) {
-        self.state().knobs.copy_with_base = on;
     }
 
     /// Lets AddVersion without a base start from a current version that is scheduled for
     /// destruction. Otherwise it starts from nothing then; what the service does is not known.
     pub fn carry_scheduled(&self, on: bool) {
-        self.state().knobs.carry_scheduled = on;
+        self.state().knobs.rules.carry_scheduled = on;
+    }
+
+    /// Lets AddVersion without entries, but with a base, copy the base on a secret that has a
+    /// password specification. Otherwise it makes a password, as without a base; what the
+    /// service does is not known.
+    pub fn copy_with_base(&self, on: bool) {
+        self.state().knobs.rules.copy_with_base = on;
+    }
+
+    /// Answers an `Idempotency-Key` that comes again with another request by INVALID_ARGUMENT.
+    /// Otherwise it gives the operation of the first request, whatever comes with it; what the
+    /// service does is not known.
+    pub fn refuse_reused_keys(&self, on: bool) {
+        self.state().knobs.refuse_reused_keys = on;
     }
 
     /// Carries the next `writes` requests that write out, and drops the connection instead of
@@ -156,11 +165,23 @@ impl Emulator {
     /// As [`seed`](Self::seed).
     pub fn overtake_next_create(&self, secret: &Value) -> Result<(), String> {
         let secret = SEED.read(secret).map_err(reason)?;
-        self.state().knobs.overtaker = Some(secret);
+        self.state().knobs.creator = Some(secret);
         Ok(())
     }
 
-    /// How many versions there are whose password the stand-in has made.
+    /// Carries this body of an AddVersion out on the same secret right before the next AddVersion:
+    /// somebody else wrote first. Its operation is done at once, and is listed.
+    ///
+    /// # Errors
+    ///
+    /// A text that names the field that is wrong.
+    pub fn overtake_next_add_version(&self, body: &Value) -> Result<(), String> {
+        let body = ADD_VERSION.read(body).map_err(reason)?;
+        self.state().knobs.adder = Some(body);
+        Ok(())
+    }
+
+    /// How many versions there are whose password the service is said to have made.
     #[must_use]
     pub fn generated_passwords(&self) -> usize {
         let state = self.state();

@@ -1,11 +1,15 @@
 //! A strict reader of the request messages' JSON.
 
+use std::ops::RangeInclusive;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Map, Value};
 
 use super::fields::{Kind, Message};
 use super::status::Status;
+
+const TOO_FEW: &str = "has too few items";
 
 impl Message {
     /// Reads a body; what it gives has JSON names, no nulls, and only what the limits allow.
@@ -37,27 +41,29 @@ impl Message {
 
     fn check(&self, read: &Map<String, Value>, at: &str) -> Result<(), Status> {
         for field in self.fields.iter().filter(|field| field.required) {
-            let given = match read.get(field.name) {
-                None => false,
-                Some(Value::String(text)) => !text.is_empty() && !text.ends_with("_UNSPECIFIED"),
-                Some(_) => true,
-            };
-            if !given {
+            if read.get(field.name).is_none_or(|value| value == "") {
                 return Err(Status::invalid(join(at, field.name), "is required"));
             }
         }
-        let set = self
-            .one_of
-            .iter()
-            .filter(|name| read.contains_key(**name))
-            .count();
-        if set > 1 || (self.needs_one && set == 0) {
-            return Err(Status::invalid(
-                whole(at),
-                "one of several fields must be set",
-            ));
+        for field in self.fields {
+            if matches!(field.kind, Kind::Many(_, 1.., _)) && !read.contains_key(field.name) {
+                return Err(Status::invalid(join(at, field.name), TOO_FEW));
+            }
         }
-        Ok(())
+        let Some(union) = &self.union else {
+            return Ok(());
+        };
+        let set = union
+            .members
+            .iter()
+            .filter(|name| read.contains_key(**name));
+        match (set.count(), union.needs_one) {
+            (1, _) | (0, false) => Ok(()),
+            _ => Err(Status::invalid(
+                join(at, union.name),
+                "one of its fields must be set",
+            )),
+        }
     }
 }
 
@@ -81,18 +87,10 @@ impl Kind {
                 None => Err("must be seconds with the suffix s"),
             },
             Self::One(message) => return Ok(message.read_at(value, at)?.into()),
-            Self::Many(message) => return many(value, message, at),
-            Self::Some(message, least, most) => {
-                let read = many(value, message, at)?;
-                return match read.as_array().map_or(0, Vec::len) {
-                    count if (*least..=*most).contains(&count) => Ok(read),
-                    _ => Err(Status::invalid(at, &format!("must be {least} to {most}"))),
-                };
+            Self::Many(message, fewest, most) => {
+                return many(value, message, *fewest..=*most, at);
             }
-            Self::OneOf(names) => match value.as_str().filter(|name| names.contains(name)) {
-                Some(_) => Ok(value.clone()),
-                None => Err("must be a name of the enum"),
-            },
+            Self::Enum(names) => enumerated(value, names),
         };
         read.map_err(|rule| Status::invalid(at, rule))
     }
@@ -179,10 +177,35 @@ fn mask(value: &Value, paths: &[&str]) -> Result<Value, &'static str> {
     }
 }
 
-fn many(value: &Value, message: &Message, at: &str) -> Result<Value, Status> {
+/// A name, or its number; the default is read as an empty text.
+fn enumerated(value: &Value, names: &[&str]) -> Result<Value, &'static str> {
+    let number = value
+        .as_u64()
+        .and_then(|number| usize::try_from(number).ok());
+    let name = match (number, value.as_str()) {
+        (Some(0), _) => Some(""),
+        (Some(number), _) => names.get(number - 1).copied(),
+        (None, Some(text)) if text.ends_with("_UNSPECIFIED") => Some(""),
+        (None, text) => text.filter(|text| names.contains(text)),
+    };
+    name.map(Value::from).ok_or("is no name of the enum")
+}
+
+fn many(
+    value: &Value,
+    message: &Message,
+    allowed: RangeInclusive<usize>,
+    at: &str,
+) -> Result<Value, Status> {
     let items = value
         .as_array()
         .ok_or_else(|| Status::invalid(at, "must be an array"))?;
+    if items.len() < *allowed.start() {
+        return Err(Status::invalid(at, TOO_FEW));
+    }
+    if items.len() > *allowed.end() {
+        return Err(Status::invalid(at, "has too many items"));
+    }
     let read: Result<Vec<Value>, Status> = items
         .iter()
         .enumerate()

@@ -2,34 +2,42 @@
 //!
 //! It keeps state, is strict about requests, and answers as the service does as far as that is
 //! known from its descriptors, its documentation and recorded traffic. It shares no code with
-//! the adapter that it tests. One port serves secrets, payloads, operations, IAM tokens and the list of
-//! endpoints, or each but the last has a port of its own.
+//! the adapter that it tests. One origin serves metadata, payloads, operations, IAM tokens and
+//! the list of endpoints, or each has its own: `EmulatorBuilder::four_ports`.
 //!
 //! Assumed, since no source tells: FAILED_PRECONDITION for a payload that is inactive, being
 //! created, scheduled or destroyed, for deleting a protected secret, for a change of a version
 //! in the wrong state, for a base version that is not active and for GetEx with a name that
 //! several secrets have; NOT_FOUND for the payload of a secret without versions;
-//! INVALID_ARGUMENT for an entry key given twice, for a version left without entries and for
-//! an `Idempotency-Key` that is no UUID; an operation that fails leaves no trace; a body is
-//! read as JSON whatever its `Content-Type`; a role that is given twice is there once, and one that is
-//! taken away without being there is no error; a version whose entries were given has no rules of a
-//! password; a statement that is refused is UNAUTHENTICATED.
+//! INVALID_ARGUMENT for an entry key given twice, for a version left without entries, for
+//! an `Idempotency-Key` that is no UUID and for a password specification that contradicts itself;
+//! RESOURCE_EXHAUSTED for the version after the thousandth; an operation that fails leaves no
+//! trace; a body is read as JSON whatever its `Content-Type`; in BadRequest a field goes by its
+//! JSON name, and a label by the map's; an `Idempotency-Key` is kept for ever, for all methods
+//! together; adding an access binding that is there, and removing one that is not, change nothing
+//! and are no errors; the description of an operation on access bindings; a version shows a
+//! password specification only if its password was generated, beside what its base holds; IAM
+//! gives a subject the same token for an hour, and lets a JWT be up to a minute early.
 //! Operation.Cancel, IamToken.CreateForServiceAccount and IamToken.Revoke are answered 501.
 
+mod answer;
+mod authorized_key;
+mod bindings;
 mod builder;
 mod call;
 mod change;
 mod fields;
 mod given;
-mod iam;
 mod knobs;
 mod message;
 mod operation;
 mod password;
+mod ports;
 mod read;
 mod render;
 mod route;
-mod services;
+mod seed;
+mod sign_in;
 mod state;
 mod status;
 mod write;
@@ -45,13 +53,14 @@ use wiremock::MockServer;
 pub use self::builder::EmulatorBuilder;
 pub use self::render::Rendering;
 
+use self::ports::{Ports, Service};
 use self::state::{Content, State};
 use crate::store::YandexLockbox;
 
 /// A Lockbox that lives as long as this value.
 ///
-/// Any bearer token is accepted unless one is set; ids are made up. Its knobs are its methods,
-/// and a test mounts faults of its own on [`server`](Self::server).
+/// Any bearer token is accepted, unless one is set or signing in is required; ids are made up. Its
+/// knobs are its methods, and a test mounts faults of its own on [`server`](Self::server).
 ///
 /// # Example
 ///
@@ -95,7 +104,6 @@ use crate::store::YandexLockbox;
 /// lockbox.poll_interval(5);
 /// lockbox.stored_empty(true);
 /// lockbox.render(Rendering::All);
-/// lockbox.copy_with_base(true);
 /// store.put("db", "s3cret").await?;
 ///
 /// lockbox.throttle(1, None); // what is refused for the rate is repeated
@@ -111,6 +119,9 @@ use crate::store::YandexLockbox;
 /// let failed = store.put("db", "n3w").await;
 /// assert_eq!(failed.map_err(|error| error.kind()).err(), Some(ErrorKind::OperationFailed));
 ///
+/// lockbox.roll_back_next_operation(13, "Internal error"); // told before it is done
+/// assert!(store.put("db", "n3w").await.is_err());
+///
 /// lockbox.commit_then_drop(1); // the version is added, its answer is lost
 /// store.put("db", "n3w").await?;
 /// assert_eq!(store.history("db").await?.len(), 2);
@@ -122,37 +133,44 @@ use crate::store::YandexLockbox;
 /// let secret = serde_json::json!({"name": "twin"});
 /// lockbox.given(&serde_json::json!({"secret": secret})).expect("a secret");
 /// lockbox.overtake_next_create(&secret).expect("a secret");
+/// let entry = serde_json::json!({"key": "user", "textValue": "theirs"});
+/// let theirs = serde_json::json!({"payloadEntries": [entry]});
+/// lockbox.overtake_next_add_version(&theirs).expect("a body of AddVersion");
+/// store.put("db", "ours").await?;
+/// assert_eq!(store.history("db").await?.len(), 5);
 ///
+/// lockbox.copy_with_base(true); // what no source tells is a knob
+/// lockbox.refuse_reused_keys(true);
 /// lockbox.page_size(1);
 /// lockbox.empty_page(true);
 /// lockbox.carry_scheduled(true);
 /// assert!(lockbox.corrupt("db"), "a bit flipped at rest");
-/// lockbox.roll_back_next_operation(10, "taken back");
-/// let failed = store.put("db", "n4w").await;
-/// assert_eq!(failed.map_err(|error| error.kind()).err(), Some(ErrorKind::Conflict));
 /// assert!(lockbox.request_count() > 10);
-/// assert_eq!(lockbox.servers().count(), 1);
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Example: signing in, each service on its port
+///
+/// ```
+/// use polyvault_yandex_lockbox::emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let lockbox = Emulator::builder().four_ports().require_sign_in().start().await;
+/// let key_file = lockbox.authorized_key(); // from now on every JWT is checked
+/// assert!(key_file.contains("PLEASE DO NOT REMOVE THIS LINE!"));
+///
+/// let urls = [lockbox.url(), lockbox.payload_url(), lockbox.operation_url(), lockbox.iam_url()];
+/// assert_eq!(lockbox.servers().map(|server| server.uri()), urls);
+/// lockbox.revoke_tokens(); // 401 to whoever has one
+/// assert_eq!(lockbox.sign_ins(), 0);
+/// # }
+/// ```
 pub struct Emulator {
-    /// One, or one of each service; that of the secrets comes first.
-    ports: Vec<Port>,
+    ports: Ports,
     state: Arc<Mutex<State>>,
     requests: Arc<AtomicUsize>,
-}
-
-/// A server, and the TLS before it.
-struct Port {
-    server: MockServer,
-    front: Option<TlsFront>,
-}
-
-impl Port {
-    fn url(&self) -> String {
-        let front = self.front.as_ref().map(TlsFront::url);
-        front.unwrap_or_else(|| self.server.uri())
-    }
 }
 
 impl Emulator {
@@ -167,28 +185,28 @@ impl Emulator {
         EmulatorBuilder::default()
     }
 
-    /// The base URL, `http://127.0.0.1:PORT`, of the secrets; with one port, of every host of the service.
+    /// The base URL of secrets, `http://127.0.0.1:PORT`; of every service, unless each has a port.
     #[must_use]
     pub fn url(&self) -> String {
-        self.state().url_of(services::LOCKBOX).to_owned()
+        self.ports.of(Service::Lockbox).url()
     }
 
-    /// The base URL of the payloads.
+    /// The base URL of payloads.
     #[must_use]
     pub fn payload_url(&self) -> String {
-        self.state().url_of(services::PAYLOAD).to_owned()
+        self.ports.of(Service::Payload).url()
     }
 
-    /// The base URL of the operations.
+    /// The base URL of operations.
     #[must_use]
     pub fn operation_url(&self) -> String {
-        self.state().url_of(services::OPERATION).to_owned()
+        self.ports.of(Service::Operation).url()
     }
 
-    /// The base URL of IAM.
+    /// The base URL of IAM tokens.
     #[must_use]
     pub fn iam_url(&self) -> String {
-        self.state().url_of(services::IAM).to_owned()
+        self.ports.of(Service::Iam).url()
     }
 
     /// A store on the stand-in's folder: with its clock, and with the token that it wants,
@@ -213,17 +231,16 @@ impl Emulator {
         reason = "the endpoint is the stand-in's own, and a token is given"
     )]
     pub fn store_with(&self, options: ClientOptions) -> YandexLockbox {
-        let options = match self.front() {
+        let options = match self.ports.front() {
             Some(front) => front.trusted_by(options),
             None => options,
         };
-        let state = self.state();
-        let token = state.token.as_deref().unwrap_or("t1.made-up.token");
+        let mut state = self.state();
+        let token = state.bearer();
         YandexLockbox::builder(state.folder.as_str())
-            .endpoint(state.url_of(services::LOCKBOX))
-            .payload_endpoint(state.url_of(services::PAYLOAD))
-            .operation_endpoint(state.url_of(services::OPERATION))
-            .iam_endpoint(state.url_of(services::IAM))
+            .endpoint(self.url())
+            .payload_endpoint(self.payload_url())
+            .operation_endpoint(self.operation_url())
             .token(token.into())
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),
@@ -236,32 +253,40 @@ impl Emulator {
     /// The certificate of the CA of an emulator that serves https, as PEM, for clients to trust.
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
-        self.front().map(TlsFront::ca_pem)
+        self.ports.front().map(TlsFront::ca_pem)
     }
 
-    /// The server underneath: mocks mounted on it come before the stand-in. With four ports it is that
-    /// of the secrets.
+    /// The server underneath, of secrets: mocks mounted on it come before the stand-in.
     ///
     /// Its `reset()` unmounts the stand-in too.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "there is one port at least")]
     pub fn server(&self) -> &MockServer {
-        &self.ports[0].server
+        &self.ports.first.server
     }
 
-    /// The servers of all ports: secrets, payloads, operations and IAM, where each has its own.
-    pub fn servers(&self) -> impl Iterator<Item = &MockServer> {
-        self.ports.iter().map(|port| &port.server)
-    }
-
-    fn front(&self) -> Option<&TlsFront> {
-        self.ports.first()?.front.as_ref()
+    /// The servers of secrets, payloads, operations and IAM tokens: the same four times, unless
+    /// each has a port.
+    #[must_use]
+    pub fn servers(&self) -> [&MockServer; 4] {
+        Service::ALL.map(|service| &self.ports.of(service).server)
     }
 
     /// How many requests came in, recorded or not, those answered by mounted mocks included.
     #[must_use]
     pub fn request_count(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
+    }
+
+    /// How many times an IAM token was given out for a JWT or an OAuth token.
+    #[must_use]
+    pub fn sign_ins(&self) -> usize {
+        self.state().sign_in.exchanges
+    }
+
+    /// Refuses from now on, with 401, every IAM token that was given out so far, but for the one
+    /// of [`EmulatorBuilder::token`].
+    pub fn revoke_tokens(&self) {
+        self.state().sign_in.revoke_all();
     }
 
     /// Flips a bit of the first value of a secret's current version, where it is kept.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::change::{Applied, Change, Manner};
+use super::change::{Applied, Change, Rules};
 use super::render::{Writer, millis, nanos};
 use super::state::{Secret, State};
 use super::status::Status;
@@ -26,8 +26,9 @@ pub(super) struct Operation {
     modified_at: Timestamp,
     metadata: Value,
     change: Change,
-    /// How it must end, where a knob says so, and whether it tells that before its end.
+    /// How it must end, where a knob says so.
     fails: Option<Status>,
+    /// Whether it says how it will end while it is pending.
     rolls_back: bool,
     /// How many answers still say that it is not done.
     pending: u32,
@@ -40,20 +41,18 @@ pub(super) struct Operation {
 
 impl State {
     /// Begins `change`, or refuses it at once where it can't be made now.
-    pub(super) fn begin(
-        &mut self,
-        secret_id: &str,
-        change: Change,
-        key: Option<&str>,
-    ) -> Result<Value, Status> {
+    pub(super) fn begin(&mut self, secret_id: &str, change: Change) -> Result<Value, Status> {
         let now = self.clock.now();
         let mut trial = self.secret(secret_id)?.clone();
-        change.apply(&mut trial, now, self.manner())?;
+        change.apply(&mut trial, now, self.knobs.rules)?;
 
         let id = self.new_id();
         // Recordings: Create answers before it is done, all others when they are.
         let by_itself = u32::from(matches!(change, Change::Create(_)));
         let pending = self.knobs.pending_polls.unwrap_or(by_itself);
+        let rolls_back = self.knobs.roll_back_next_operation.take();
+        // What is rolled back says so before it is done.
+        let pending = pending.max(u32::from(rolls_back.is_some()));
         self.operations.push(Operation {
             id: id.clone(),
             secret_id: secret_id.into(),
@@ -61,16 +60,13 @@ impl State {
             modified_at: now,
             metadata: self.metadata(secret_id, &change),
             change,
-            fails: self.knobs.fail_next_operation.take(),
-            rolls_back: std::mem::take(&mut self.knobs.roll_back),
+            rolls_back: rolls_back.is_some(),
+            fails: rolls_back.or_else(|| self.knobs.fail_next_operation.take()),
             pending,
             hidden: self.knobs.leading_404s,
             ends_at: now.saturating_add(UNPOLLED * pending).unwrap_or(now),
             outcome: None,
         });
-        if let Some(key) = key {
-            self.keys.insert(key.into(), id.clone());
-        }
         if pending == 0 {
             self.settle(self.operations.len() - 1);
         }
@@ -119,11 +115,12 @@ impl State {
     /// `stored`: the response that was kept, which need not be the declared one.
     pub(super) fn operation_json(&self, operation: &Operation, stored: bool) -> Value {
         let (error, response) = match &operation.outcome {
-            None => match operation.fails.as_ref().filter(|_| operation.rolls_back) {
-                Some(status) => (status.in_operation(), Value::Null),
-                None => (Value::Null, Value::Null),
-            },
-            Some(Err(status)) => (status.in_operation(), Value::Null),
+            None => {
+                let error = operation.fails.as_ref().filter(|_| operation.rolls_back);
+                let error = error.map(|status| status.in_operation(self.writer()));
+                (error.unwrap_or_default(), Value::Null)
+            }
+            Some(Err(status)) => (status.in_operation(self.writer()), Value::Null),
             Some(Ok(_)) if stored => (Value::Null, json!({"@type": EMPTY, "value": {}})),
             Some(Ok(response)) => (Value::Null, response.clone()),
         };
@@ -140,21 +137,16 @@ impl State {
         ])
     }
 
-    fn manner(&self) -> Manner {
-        Manner {
-            carry_scheduled: self.knobs.carry_scheduled,
-            copy_with_base: self.knobs.copy_with_base,
-        }
-    }
-
     pub(super) fn writer(&self) -> Writer {
-        Writer(self.knobs.rendering)
+        Writer {
+            rendering: self.knobs.rendering,
+        }
     }
 
     /// Ends the operation: its change takes effect now, or it fails.
     fn settle(&mut self, index: usize) {
         let now = self.clock.now();
-        let (writer, manner) = (self.writer(), self.manner());
+        let (writer, rules) = (self.writer(), self.knobs.rules);
         let Some(operation) = self.operations.get_mut(index) else {
             return;
         };
@@ -165,7 +157,7 @@ impl State {
         let outcome = match place {
             Some(place) => {
                 let mut secret = self.secrets.remove(place);
-                let (outcome, stays) = operation.end(&mut secret, now, manner, writer);
+                let (outcome, stays) = operation.end(&mut secret, now, rules, writer);
                 if stays {
                     self.secrets.insert(place, secret);
                 }
@@ -178,19 +170,18 @@ impl State {
     }
 
     fn metadata(&self, secret_id: &str, change: &Change) -> Value {
+        let id_field = match change {
+            Change::SetBindings(_) | Change::UpdateBindings(_) => "resourceId",
+            _ => "secretId",
+        };
         let destroy_at = match change {
             Change::Schedule(_, at) => millis(*at),
             _ => Value::Null,
         };
-        if matches!(change, Change::SetAccess(_) | Change::UpdateAccess(..)) {
-            let name = change.metadata_name();
-            let type_url = format!("type.googleapis.com/yandex.cloud.access.{name}");
-            return json!({"@type": type_url, "resourceId": secret_id});
-        }
         typed(
-            change.metadata_name(),
+            change.metadata_type(),
             self.writer().object([
-                ("secretId", secret_id.into()),
+                (id_field, secret_id.into()),
                 (
                     "versionId",
                     change.version_id().map_or(Value::Null, Value::from),
@@ -207,26 +198,29 @@ impl Operation {
         &mut self,
         secret: &mut Secret,
         now: Timestamp,
-        manner: Manner,
+        rules: Rules,
         writer: Writer,
     ) -> (Result<Value, Status>, bool) {
         if let Some(status) = self.fails.take() {
             // A creation that fails leaves nothing behind.
             return (Err(status), !matches!(self.change, Change::Create(_)));
         }
-        match self.change.apply(secret, now, manner) {
+        match self.change.apply(secret, now, rules) {
             Err(status) => (Err(status), true),
-            Ok(Applied::Secret) => (Ok(typed("Secret", writer.secret(secret))), true),
+            Ok(Applied::Secret) => (Ok(typed("lockbox.v1.Secret", writer.secret(secret))), true),
+            Ok(Applied::Bindings) => (Ok(json!({"@type": EMPTY})), true),
             Ok(Applied::Version(id)) => {
                 let version = secret.version(&id);
                 let version = version.map(|version| writer.version(&secret.id, version));
-                (version.map(|version| typed("Version", version)), true)
+                (
+                    version.map(|version| typed("lockbox.v1.Version", version)),
+                    true,
+                )
             }
-            Ok(Applied::Access) => (Ok(json!({"@type": EMPTY})), true),
             Ok(Applied::Deleted) => {
                 // The recorded answer has no status.
                 secret.status = "STATUS_UNSPECIFIED".into();
-                (Ok(typed("Secret", writer.secret(secret))), false)
+                (Ok(typed("lockbox.v1.Secret", writer.secret(secret))), false)
             }
         }
     }
@@ -234,7 +228,7 @@ impl Operation {
 
 fn typed(name: &str, mut message: Value) -> Value {
     if let Value::Object(fields) = &mut message {
-        let type_url = format!("type.googleapis.com/yandex.cloud.lockbox.v1.{name}");
+        let type_url = format!("type.googleapis.com/yandex.cloud.{name}");
         fields.insert("@type".into(), type_url.into());
     }
     message

@@ -30,17 +30,23 @@ fn classes(specification: &Map<String, Value>) -> Result<Vec<String>, Status> {
     if on("includePunctuation") {
         let (with, without) = (listed("includedPunctuation"), listed("excludedPunctuation"));
         if with.is_some() && without.is_some() {
-            return Err(refused("punctuation is included and excluded"));
+            return Err(refused("", "punctuation is included and excluded"));
         }
-        let with = with.unwrap_or(PUNCTUATION);
-        if with.chars().any(|c| !PUNCTUATION.contains(c)) {
-            return Err(refused("includedPunctuation holds no punctuation"));
+        for (name, listed) in [
+            ("includedPunctuation", with),
+            ("excludedPunctuation", without),
+        ] {
+            let mut listed = listed.unwrap_or_default().chars();
+            if listed.any(|c| !PUNCTUATION.contains(c)) {
+                return Err(refused(name, "holds what is no punctuation"));
+            }
         }
         let kept = |c: &char| !without.unwrap_or_default().contains(*c);
-        classes.push(with.chars().filter(kept).collect());
+        let class: String = with.unwrap_or(PUNCTUATION).chars().filter(kept).collect();
+        classes.push(class);
     }
     match classes.is_empty() {
-        true => Err(refused("every class of characters is off")),
+        true => Err(refused("", "every class of characters is off")),
         false => Ok(classes),
     }
 }
@@ -55,7 +61,7 @@ pub(super) fn generate(specification: &Map<String, Value>) -> Result<String, Sta
         .filter(|length| *length > 0)
         .unwrap_or(LENGTH);
     if length < classes.len() {
-        return Err(refused("length is less than the classes of characters"));
+        return Err(refused("length", "is less than the classes of characters"));
     }
     // Each class in turn: at least one character of every class comes of itself.
     Ok(classes
@@ -73,6 +79,10 @@ fn pick(class: &str) -> char {
     class.chars().nth(index).unwrap_or('x')
 }
 
-fn refused(rule: &str) -> Status {
-    Status::invalid("passwordPayloadSpecification", rule)
+fn refused(field: &str, rule: &str) -> Status {
+    let field = match field {
+        "" => "passwordPayloadSpecification".to_owned(),
+        field => format!("passwordPayloadSpecification.{field}"),
+    };
+    Status::invalid(field, rule)
 }

@@ -74,11 +74,6 @@ impl State {
         self.page("operations", items.collect(), query, 100)
     }
 
-    pub(super) fn list_access(&self, id: &str, query: &Query) -> Result<Value, Status> {
-        let bindings = self.secret(id)?.access.iter().cloned();
-        self.page("accessBindings", (1..).zip(bindings).collect(), query, 2000)
-    }
-
     pub(super) fn payload(&self, id: &str, query: &Query) -> Result<Value, Status> {
         let version = readable(self.secret(id)?, query)?;
         Ok(self.writer().payload(version))
@@ -116,7 +111,7 @@ impl State {
         }
     }
 
-    fn page(
+    pub(super) fn page(
         &self,
         field: &'static str,
         items: Vec<(u64, Value)>,

@@ -1,42 +1,56 @@
-//! Answers as proto3 JSON may be written: which defaults are left out.
+//! Answers as proto3 JSON writes them, in each of the ways in which a gateway may.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::message;
 use super::state::{Content, Secret, Version};
 
-/// Which fields are printed that hold their defaults; a client must read all three forms.
+/// Which fields are printed that hold their defaults: proto3 JSON allows each of these.
+///
+/// What is absent is printed in none of them: messages, members of a union, nullable booleans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Rendering {
-    /// None: as the protobuf runtime does unless told otherwise.
+    /// None.
     Omitted,
-    /// `done` and `deletionProtection` alone, as in recorded answers of the service.
+    /// `done` and `deletionProtection`, as in recorded traffic.
     #[default]
     Recorded,
-    /// All that have no presence: as the protobuf runtime does when told so.
+    /// All: `""`, `[]`, `{}`, `"0"`, `false` and the first name of an enum.
     All,
 }
 
 /// Writes objects.
 #[derive(Clone, Copy)]
-pub(super) struct Writer(pub(super) Rendering);
+pub(super) struct Writer {
+    pub(super) rendering: Rendering,
+}
 
 impl Writer {
-    /// Of `fields`, what is not absent and, as the rendering says, not a default.
+    /// Of `fields`, what is not absent (null) and, unless it is to be printed, not a default.
+    ///
+    /// A number is an int64, which proto3 JSON writes as text.
     pub(super) fn object<const N: usize>(self, fields: [(&str, Value); N]) -> Value {
         let printed = |(name, value): &(&str, Value)| {
-            let anyway = match self.0 {
+            let default = match self.rendering {
                 Rendering::Omitted => false,
                 Rendering::Recorded => matches!(*name, "deletionProtection" | "done"),
                 Rendering::All => true,
             };
-            !value.is_null() && (anyway || !is_default(value))
+            !value.is_null() && (default || !is_default(value))
         };
         let fields = fields.into_iter().filter(printed);
-        Value::Object(fields.map(|(name, value)| (name.into(), value)).collect())
+        let text = |value: Value| match value {
+            Value::Number(number) => number.to_string().into(),
+            value => value,
+        };
+        Value::Object(
+            fields
+                .map(|(name, value)| (name.into(), text(value)))
+                .collect(),
+        )
     }
 
     pub(super) fn secret(self, secret: &Secret) -> Value {
@@ -57,7 +71,7 @@ impl Writer {
             ("deletionProtection", secret.deletion_protection.into()),
             (
                 "passwordPayloadSpecification",
-                self.password(&secret.password),
+                self.password(secret.password.as_ref()),
             ),
         ])
     }
@@ -74,7 +88,7 @@ impl Writer {
             ("payloadEntryKeys", keys.into()),
             (
                 "passwordPayloadSpecification",
-                self.password(&version.password),
+                self.password(version.password.as_ref()),
             ),
         ])
     }
@@ -90,27 +104,6 @@ impl Writer {
             ("versionId", version.id.as_str().into()),
             ("entries", entries.collect()),
         ])
-    }
-
-    fn password(self, specification: &Option<Map<String, Value>>) -> Value {
-        let Some(specification) = specification else {
-            return Value::Null;
-        };
-        let mut printed = specification.clone();
-        // Booleans of presence are printed where they are set.
-        for (name, default) in [
-            ("length", "0"),
-            ("includedPunctuation", ""),
-            ("excludedPunctuation", ""),
-        ] {
-            let told = printed.get(name).and_then(Value::as_str);
-            match (self.0, told.unwrap_or(default) == default) {
-                (Rendering::All, true) => drop(printed.insert(name.into(), default.into())),
-                (_, true) => drop(printed.remove(name)),
-                (_, false) => {}
-            }
-        }
-        printed.into()
     }
 
     /// Every value as base64, text too: the answer has no place for the difference.
@@ -129,6 +122,26 @@ impl Writer {
             ("entries", entries.into()),
         ])
     }
+
+    fn password(self, specification: Option<&Map<String, Value>>) -> Value {
+        let Some(specification) = specification else {
+            return Value::Null;
+        };
+        let text = |name: &str| specification.get(name).cloned().unwrap_or("".into());
+        let length = specification.get("length").and_then(message::integer);
+        let mut written = self.object([
+            ("passwordKey", text("passwordKey")),
+            ("length", length.unwrap_or_default().into()),
+            ("includedPunctuation", text("includedPunctuation")),
+            ("excludedPunctuation", text("excludedPunctuation")),
+        ]);
+        if let Value::Object(written) = &mut written {
+            // These are nullable: false is no default.
+            let nullable = specification.iter().filter(|(_, value)| value.is_boolean());
+            written.extend(nullable.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        written
+    }
 }
 
 pub(super) fn millis(at: Timestamp) -> Value {
@@ -145,6 +158,7 @@ fn is_default(value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         Value::Object(fields) => fields.is_empty(),
         Value::Bool(set) => !set,
-        _ => false,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Null => true,
     }
 }

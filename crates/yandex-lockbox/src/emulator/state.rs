@@ -8,10 +8,12 @@ use polyvault_core::clock::Clock;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::iam::{Issued, Key};
+use super::bindings::Binding;
 use super::knobs::Knobs;
 use super::message;
 use super::operation::Operation;
+use super::ports::Addresses;
+use super::sign_in::SignIn;
 use super::status::Status;
 
 pub(super) const ACTIVE: &str = "ACTIVE";
@@ -28,19 +30,19 @@ pub(super) struct State {
     pub(super) knobs: Knobs,
     pub(super) secrets: Vec<Secret>,
     pub(super) operations: Vec<Operation>,
-    /// The operation that each `Idempotency-Key` began.
-    pub(super) keys: BTreeMap<String, String>,
-    /// The services and their URLs; one URL where it serves them all.
-    pub(super) urls: Vec<(&'static str, String)>,
-    pub(super) keys_of_accounts: Vec<Key>,
-    pub(super) issued: Vec<Issued>,
-    pub(super) sign_ins: usize,
-    /// Whether only tokens are taken that were issued here.
-    pub(super) require_sign_in: bool,
+    pub(super) keys: BTreeMap<String, UsedKey>,
+    pub(super) sign_in: SignIn,
+    pub(super) addresses: Addresses,
     /// Ids that are handed out before any made-up one.
     pub(super) next_ids: VecDeque<String>,
     /// How many secrets and versions there ever were: what page tokens count in.
     made: u64,
+}
+
+/// What came with an `Idempotency-Key` first.
+pub(super) struct UsedKey {
+    pub(super) operation: String,
+    pub(super) request: String,
 }
 
 /// `status` is free text, so that a seed may hold one that clients do not know.
@@ -59,8 +61,7 @@ pub(super) struct Secret {
     pub(super) deletion_protection: bool,
     pub(super) password: Option<Map<String, Value>>,
     pub(super) versions: Vec<Version>,
-    /// The roles on it, as they were sent.
-    pub(super) access: Vec<Value>,
+    pub(super) bindings: Vec<Binding>,
 }
 
 #[derive(Clone)]
@@ -88,7 +89,12 @@ pub(super) enum Content {
 }
 
 impl State {
-    pub(super) fn new(clock: Arc<dyn Clock>, token: Option<String>, folder: String) -> Self {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        token: Option<String>,
+        folder: String,
+        addresses: Addresses,
+    ) -> Self {
         Self {
             clock,
             token,
@@ -97,11 +103,8 @@ impl State {
             secrets: Vec::new(),
             operations: Vec::new(),
             keys: BTreeMap::new(),
-            urls: Vec::new(),
-            keys_of_accounts: Vec::new(),
-            issued: Vec::new(),
-            sign_ins: 0,
-            require_sign_in: false,
+            sign_in: SignIn::default(),
+            addresses,
             next_ids: VecDeque::new(),
             made: 0,
         }
@@ -109,15 +112,7 @@ impl State {
 
     /// 20 characters of `[a-z0-9]`, as the service's ids have.
     pub(super) fn new_id(&mut self) -> String {
-        self.next_ids.pop_front().unwrap_or_else(|| {
-            let mut number = Uuid::new_v4().as_u128();
-            let mut id = String::from("e6q");
-            while id.len() < 20 {
-                id.extend(char::from_digit((number % 36) as u32, 36));
-                number /= 36;
-            }
-            id
-        })
+        self.next_ids.pop_front().unwrap_or_else(|| made_up("e6q"))
     }
 
     pub(super) fn next_serial(&mut self) -> u64 {
@@ -140,6 +135,16 @@ impl State {
             }
         }
     }
+}
+
+pub(super) fn made_up(prefix: &str) -> String {
+    let mut number = Uuid::new_v4().as_u128();
+    let mut id = String::from(prefix);
+    while id.len() < 20 {
+        id.extend(char::from_digit((number % 36) as u32, 36));
+        number /= 36;
+    }
+    id
 }
 
 impl Secret {

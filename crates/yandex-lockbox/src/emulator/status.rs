@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::render::Writer;
+
 pub(super) const INVALID_ARGUMENT: u32 = 3;
 pub(super) const NOT_FOUND: u32 = 5;
 pub(super) const PERMISSION_DENIED: u32 = 7;
@@ -14,7 +16,7 @@ pub(super) const UNAUTHENTICATED: u32 = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Status {
     pub(super) code: u32,
-    message: String,
+    pub(super) message: String,
     field: Option<String>,
 }
 
@@ -64,23 +66,37 @@ impl Status {
     }
 
     /// The body of an error answer.
-    pub(super) fn body(&self, request_id: &str) -> Value {
+    pub(super) fn body(&self, request_id: &str, writer: Writer) -> Value {
         let mut details = Vec::new();
         if let Some(field) = &self.field {
+            let violation = writer.object([
+                ("field", field.as_str().into()),
+                ("description", self.message.as_str().into()),
+                ("reason", "".into()),
+            ]);
             details.push(json!({
                 "@type": "type.googleapis.com/google.rpc.BadRequest",
-                "fieldViolations": [{"field": field, "description": self.message}],
+                "fieldViolations": [violation],
             }));
         }
-        details.push(json!({
-            "@type": "type.googleapis.com/google.rpc.RequestInfo",
-            "requestId": request_id,
-        }));
+        details.push(writer.object([
+            ("@type", "type.googleapis.com/google.rpc.RequestInfo".into()),
+            ("requestId", request_id.into()),
+            ("servingData", "".into()),
+        ]));
         json!({"code": self.code, "message": self.message, "details": details})
     }
 
     /// The `error` of an operation.
-    pub(super) fn in_operation(&self) -> Value {
-        json!({"code": self.code, "message": self.message})
+    pub(super) fn in_operation(&self, writer: Writer) -> Value {
+        let mut error = writer.object([
+            ("message", self.message.as_str().into()),
+            ("details", json!([])),
+        ]);
+        if let Value::Object(error) = &mut error {
+            // An int32 stays a number.
+            error.insert("code".into(), self.code.into());
+        }
+        error
     }
 }

@@ -4,19 +4,45 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::change::{Change, NewVersion, generated, patch};
+use super::knobs::Knobs;
 use super::message;
+use super::seed::seeded;
 use super::state::{ACTIVE, CREATING, Content, Entry, Secret, State, Version};
 use super::status::Status;
 
 /// How long a destruction waits unless the request says, in seconds: 7 days.
 const PENDING_PERIOD: i64 = 7 * 24 * 60 * 60;
 
+/// The field of a Create.
+const ENTRIES: &str = "versionPayloadEntries";
+
 impl State {
-    pub(super) fn create(
-        &mut self,
-        body: &Map<String, Value>,
-        key: Option<&str>,
-    ) -> Result<Value, Status> {
+    /// Somebody else's secret, made right before a creation.
+    pub(super) fn overtake_create(&mut self) -> Result<(), Status> {
+        if let Some(secret) = self.knobs.creator.take() {
+            let secret = seeded(self, &secret).map_err(|e| Status::invalid("seed", &e))?;
+            self.secrets.push(secret);
+        }
+        Ok(())
+    }
+
+    /// Somebody else's version, added right before one is.
+    pub(super) fn overtake_add_version(&mut self, id: &str) -> Result<(), Status> {
+        let Some(body) = self.knobs.adder.take() else {
+            return Ok(());
+        };
+        // What is set for the next operation, and its ids, is for the one that is overtaken.
+        let mut others = Knobs::default();
+        others.rules = self.knobs.rules;
+        let knobs = std::mem::replace(&mut self.knobs, others);
+        let ids = std::mem::take(&mut self.next_ids);
+        let added = self.add_version(id, &body);
+        self.knobs = knobs;
+        self.next_ids = ids;
+        added.map(drop)
+    }
+
+    pub(super) fn create(&mut self, body: &Map<String, Value>) -> Result<Value, Status> {
         let changes = entries(body, "versionPayloadEntries");
         let password = object(body, "passwordPayloadSpecification");
         let version = first_version(body, changes, password.as_ref())?;
@@ -46,29 +72,23 @@ impl State {
             deletion_protection: flag(body, "deletionProtection").unwrap_or_default(),
             password,
             versions: Vec::new(),
-            access: Vec::new(),
+            bindings: Vec::new(),
         };
         self.secrets.push(secret);
-        self.begin(&id, Change::Create(version), key)
+        self.begin(&id, Change::Create(version))
     }
 
-    pub(super) fn update(
-        &mut self,
-        id: &str,
-        body: Map<String, Value>,
-        key: Option<&str>,
-    ) -> Result<Value, Status> {
+    pub(super) fn update(&mut self, id: &str, body: Map<String, Value>) -> Result<Value, Status> {
         if let Some(specification) = object(&body, "passwordPayloadSpecification") {
             generated(&specification)?;
         }
-        self.begin(id, Change::Update(body), key)
+        self.begin(id, Change::Update(body))
     }
 
     pub(super) fn add_version(
         &mut self,
         id: &str,
         body: &Map<String, Value>,
-        key: Option<&str>,
     ) -> Result<Value, Status> {
         let new = NewVersion {
             serial: self.next_serial(),
@@ -77,43 +97,13 @@ impl State {
             entries: entries(body, "payloadEntries"),
             base: Some(text(body, "baseVersionId")).filter(|base| !base.is_empty()),
         };
-        self.begin(id, Change::AddVersion(new), key)
-    }
-
-    pub(super) fn set_access(
-        &mut self,
-        id: &str,
-        body: &Map<String, Value>,
-        key: Option<&str>,
-    ) -> Result<Value, Status> {
-        self.begin(id, Change::SetAccess(list(body, "accessBindings")), key)
-    }
-
-    /// What a binding that is there or is not there means to ADD and REMOVE is assumed: nothing.
-    pub(super) fn update_access(
-        &mut self,
-        id: &str,
-        body: &Map<String, Value>,
-        key: Option<&str>,
-    ) -> Result<Value, Status> {
-        let deltas = list(body, "accessBindingDeltas");
-        let of = |action: &str| {
-            let deltas = deltas
-                .iter()
-                .filter(|delta| delta.get("action").and_then(Value::as_str) == Some(action));
-            deltas
-                .filter_map(|delta| delta.get("accessBinding").cloned())
-                .collect()
-        };
-        let change = Change::UpdateAccess(of("ADD"), of("REMOVE"));
-        self.begin(id, change, key)
+        self.begin(id, Change::AddVersion(new))
     }
 
     pub(super) fn schedule(
         &mut self,
         id: &str,
         body: &Map<String, Value>,
-        key: Option<&str>,
     ) -> Result<Value, Status> {
         let period = body.get("pendingPeriod").and_then(Value::as_str);
         let (seconds, nanos) = period
@@ -125,7 +115,7 @@ impl State {
             .checked_add(SignedDuration::new(seconds, nanos))
             .map_err(|_| Status::invalid("pendingPeriod", "is too long"))?;
         let version = text(body, "versionId");
-        self.begin(id, Change::Schedule(version, destroy_at), key)
+        self.begin(id, Change::Schedule(version, destroy_at))
     }
 }
 
@@ -137,7 +127,7 @@ fn first_version(
 ) -> Result<Option<Vec<Entry>>, Status> {
     if !changes.is_empty() && password.is_some() {
         return Err(Status::invalid(
-            "versionPayloadEntries",
+            ENTRIES,
             "entries and a password specification exclude each other",
         ));
     }
@@ -150,18 +140,13 @@ fn first_version(
         )),
         Some(false) => Ok(None),
         _ if !given => Ok(None),
-        _ => Ok(Some(patch(&[], changes.into_iter().chain(made))?)),
+        _ => Ok(Some(patch(&[], changes.into_iter().chain(made), ENTRIES)?)),
     }
 }
 
 fn entries(body: &Map<String, Value>, field: &str) -> Vec<(String, Option<Content>)> {
     let items = body.get(field).and_then(Value::as_array);
     items.into_iter().flatten().map(Entry::change).collect()
-}
-
-fn list(body: &Map<String, Value>, field: &str) -> Vec<Value> {
-    let items = body.get(field).and_then(Value::as_array);
-    items.cloned().unwrap_or_default()
 }
 
 pub(super) fn text(body: &Map<String, Value>, field: &str) -> String {

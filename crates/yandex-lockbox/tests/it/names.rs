@@ -255,7 +255,6 @@ async fn by_url_names_and_their_memory_are_set_and_checked() {
                 clock: Arc::clone(&clock) as _,
                 ..ClientOptions::default()
             },
-            ..OpenOptions::default()
         };
         (PROVIDER.open)(&StoreUrl::parse(&url).unwrap(), options)
     };

@@ -38,15 +38,24 @@ pub(crate) async fn send(
         .method(method)
         .uri(format!("{}{path}", emulator.url()))
         .header("authorization", "Bearer t1.any.token");
-    if body.is_some() {
-        request = request.header("content-type", "application/json");
-    }
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
+    send_by(&ReqwestTransport::default(), request, body).await
+}
+
+/// A request that is begun, by a transport that may trust a CA.
+pub(crate) async fn send_by(
+    transport: &ReqwestTransport,
+    mut request: http::request::Builder,
+    body: Option<&Value>,
+) -> Result<Answer, SendErrorKind> {
+    if body.is_some() {
+        request = request.header("content-type", "application/json");
+    }
     let bytes = body.map(Value::to_string).unwrap_or_default().into_bytes();
     let request = request.body(Body::from_wiped(bytes.into())).unwrap();
-    let answer = ReqwestTransport::default()
+    let answer = transport
         .send(request, Duration::from_secs(20))
         .await
         .map_err(|error| error.kind())?;

@@ -20,10 +20,13 @@ use serde_json::json;
 
 type Writing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// What is written, and by which store.
+type Writer = (fn(YandexLockbox) -> Writing, YandexLockbox);
+
 /// Lets somebody else write right before the first request that adds a version.
 struct InBetween {
     inner: ReqwestTransport,
-    writer: Mutex<Option<(fn(YandexLockbox) -> Writing, YandexLockbox)>>,
+    writer: Mutex<Option<Writer>>,
 }
 
 impl fmt::Debug for InBetween {

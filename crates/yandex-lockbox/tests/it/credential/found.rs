@@ -17,7 +17,6 @@ fn open(web: &Arc<Web>, variables: &[(&str, &str)]) -> Result<Arc<dyn SecretStor
     let options = OpenOptions {
         environment,
         client: web.options(),
-        ..OpenOptions::default()
     };
     let url = format!("yandex-lockbox://{FOLDER}");
     (PROVIDER.open)(&StoreUrl::parse(&url).unwrap(), options)

@@ -102,10 +102,9 @@ async fn another_installation_is_found_page_by_page_and_signed_in_to() {
 async fn the_fixture_and_the_message_name_the_public_hosts() {
     let messages = fixture::folder("yandex-lockbox").join("messages/messages.json");
     let messages: Value = std::fs::read_to_string(messages).unwrap().parse().unwrap();
-    let messages = messages["messages"].as_array().unwrap().iter();
+    let mut messages = messages["messages"].as_array().unwrap().iter();
     let message = messages
-        .filter(|message| message["kind"] == "endpoints")
-        .next()
+        .find(|message| message["kind"] == "endpoints")
         .unwrap();
     for body in [&message["omitted"], &message["printed"]] {
         let root = "api.cloud.yandex.net";
@@ -128,11 +127,8 @@ async fn the_fixture_and_the_message_name_the_public_hosts() {
 async fn the_message_of_a_token_reads_in_both_forms() {
     let messages = fixture::folder("yandex-lockbox").join("messages/messages.json");
     let messages: Value = std::fs::read_to_string(messages).unwrap().parse().unwrap();
-    let messages = messages["messages"].as_array().unwrap().iter();
-    let message = messages
-        .filter(|message| message["kind"] == "token")
-        .next()
-        .unwrap();
+    let mut messages = messages["messages"].as_array().unwrap().iter();
+    let message = messages.find(|message| message["kind"] == "token").unwrap();
     for body in [&message["omitted"], &message["printed"]] {
         let web = Web::new();
         // It ended long ago by the clock of the test, and is sent all the same: it is new.

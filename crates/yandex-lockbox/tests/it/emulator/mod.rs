@@ -1,5 +1,14 @@
 //! The stand-in, asked raw.
 
+mod bindings;
+mod golden_operations;
+mod limits;
+mod operations;
+mod passwords;
+mod ports;
+mod rendering;
+mod sign_in;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +18,7 @@ use polyvault_core::transport::SendErrorKind;
 use polyvault_yandex_lockbox::emulator::Emulator;
 use serde_json::{Value, json};
 
-use super::raw::{Answer, FOLDER, SECRET, SECRETS, VERSION, at, db, get, post, send, with_db};
+use crate::raw::{Answer, FOLDER, SECRET, SECRETS, VERSION, at, db, get, post, send, with_db};
 
 #[tokio::test]
 async fn a_creation_is_done_at_its_first_poll_and_shows_nothing_before() {
@@ -176,51 +185,6 @@ async fn a_new_version_is_its_base_patched() {
 }
 
 #[tokio::test]
-async fn the_same_idempotency_key_gives_the_first_operation() {
-    let emulator = Emulator::start().await;
-    let body = json!({"folderId": FOLDER, "name": "db", "createVersion": false});
-    let create = async |key| {
-        send(&emulator, "POST", SECRETS, Some(&body), key)
-            .await
-            .unwrap()
-    };
-    let (one, other) = (
-        Some("1f0e9d8c-7b6a-4d5c-8b3a-291807f6e5d4"),
-        Some("2f0e9d8c-7b6a-4d5c-8b3a-291807f6e5d4"),
-    );
-
-    let first = create(one).await;
-    let again = create(one).await;
-    let second = create(other).await;
-    let list = get(&emulator, &format!("{SECRETS}?folderId={FOLDER}")).await;
-
-    assert_eq!(again.body, first.body);
-    assert_ne!(second.text("/id"), first.text("/id"));
-    assert_eq!(list.at("/secrets").as_array().unwrap().len(), 2);
-}
-
-#[tokio::test]
-async fn a_failed_operation_is_answered_with_200_and_changes_nothing() {
-    let emulator = with_db().await;
-    emulator.fail_next_operation(9, "The key is disabled");
-
-    let body = json!({"payloadEntries": [{"key": "password", "textValue": "new"}]});
-    let failed = post(&emulator, &at(":addVersion"), body.clone()).await;
-    let payload = get(&emulator, &at("/payload")).await;
-    let next = post(&emulator, &at(":addVersion"), body).await;
-
-    assert_eq!(failed.status, 200);
-    assert_eq!(failed.at("/done"), true);
-    assert_eq!(
-        *failed.at("/error"),
-        json!({"code": 9, "message": "The key is disabled"})
-    );
-    assert_eq!(*failed.at("/response"), Value::Null);
-    assert_eq!(payload.at("/versionId"), VERSION);
-    assert_eq!(*next.at("/error"), Value::Null);
-}
-
-#[tokio::test]
 async fn names_need_not_be_unique_and_a_read_by_name_refuses_twins() {
     let emulator = with_db().await;
     let by_name =
@@ -277,39 +241,6 @@ async fn a_lost_write_is_not_carried_out() {
 
     assert_eq!(lost.err(), Some(SendErrorKind::AnswerLost));
     assert_eq!((after.status, again.status), (200, 200));
-}
-
-#[tokio::test]
-async fn somebody_else_makes_a_secret_right_before_the_next_create() {
-    let emulator = Emulator::start().await;
-    emulator.overtake_next_create(&db()).unwrap();
-    let list = format!("{SECRETS}?folderId={FOLDER}");
-
-    let before = get(&emulator, &list).await;
-    let body = json!({"folderId": FOLDER, "name": "db"});
-    let made = post(&emulator, SECRETS, body).await;
-    let after = get(&emulator, &list).await;
-
-    assert_eq!((made.status, before.at("/secrets/0")), (200, &Value::Null));
-    assert_eq!(after.at("/secrets/0/id"), SECRET);
-    assert_eq!(after.at("/secrets/1/name"), "db");
-}
-
-#[tokio::test]
-async fn tells_how_many_passwords_it_made() {
-    let emulator = with_db().await;
-    emulator.pending_polls(0);
-    let made = json!({
-        "folderId": FOLDER,
-        "name": "made",
-        "passwordPayloadSpecification": {"passwordKey": "password"},
-    });
-
-    let before = emulator.generated_passwords();
-    post(&emulator, SECRETS, made).await;
-    let after = emulator.generated_passwords();
-
-    assert_eq!((before, after), (0, 1));
 }
 
 #[tokio::test]
