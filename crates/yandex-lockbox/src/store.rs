@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{Request, Response};
 use polyvault_core::clock::Clock;
-use polyvault_core::transport::{Body, Call, Client, Repeat};
+use polyvault_core::transport::{Body, Client};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, IdempotencyKey,
     InfoPatch, Operation, OperationId, Outcome, Page, PageRequest, Payload, PutOptions, PutValue,
@@ -20,6 +20,7 @@ use crate::operation::{Effect, Expected, Poller, Progress, again, foreign};
 use crate::properties::{SecretProperties, UpdateSecret};
 use crate::{error, request, response};
 
+mod about;
 mod access;
 mod find;
 mod names;
@@ -30,6 +31,7 @@ mod version;
 use self::put::Wanted;
 pub(crate) use self::put::check_payload;
 
+pub(crate) use self::about::About;
 pub(crate) use self::names::NameCache;
 pub use self::names::Names;
 
@@ -99,13 +101,6 @@ pub struct YandexLockbox {
     capabilities: Capabilities,
     client: Client,
     names: Arc<NameCache>,
-}
-
-/// The user's call that a request belongs to.
-#[derive(Clone, Debug)]
-pub(crate) struct About {
-    operation: &'static str,
-    secret: Option<String>,
 }
 
 impl YandexLockbox {
@@ -443,36 +438,6 @@ impl fmt::Debug for YandexLockbox {
         f.debug_struct("YandexLockbox")
             .field("config", &self.config)
             .finish_non_exhaustive()
-    }
-}
-
-impl About {
-    fn new(operation: &'static str, secret: Option<&SecretRef>) -> Self {
-        Self {
-            operation,
-            secret: secret.map(SecretRef::to_string),
-        }
-    }
-
-    /// Everything may be sent again: reads, and writes under an idempotency key.
-    fn call(&self, request: Request<Body>) -> Call<'_> {
-        Call {
-            operation: self.operation,
-            secret: self.secret.as_deref(),
-            repeat: Repeat::Safe,
-            request,
-        }
-    }
-
-    fn expect(&self, effect: Effect, secret: &SecretId) -> Expected {
-        Expected {
-            secret: Some(secret.clone()),
-            ..Expected::of(self, Some(effect))
-        }
-    }
-
-    pub(crate) fn name(&self, error: Error) -> Error {
-        error.about(SCHEME, self.operation, self.secret.as_deref())
     }
 }
 

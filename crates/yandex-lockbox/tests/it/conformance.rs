@@ -43,7 +43,10 @@ async fn signed_in() -> Lockbox {
             .client_options(options);
         Arc::new(store.build().unwrap()) as _
     };
-    Lockbox::of(emulator, Box::new(open))
+    Lockbox {
+        emulator,
+        open: Box::new(open),
+    }
 }
 
 /// Every hook is there, so only a capability that is missing skips a check.

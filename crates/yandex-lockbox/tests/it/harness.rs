@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 
 pub(crate) struct Lockbox {
     pub(crate) emulator: Emulator,
-    open: Opener,
+    pub(crate) open: Opener,
 }
 
-/// Opens a store of its own on the emulator.
 type Opener = Box<dyn Fn(&Emulator) -> Arc<dyn SecretStore> + Send + Sync>;
 
 impl Lockbox {
@@ -22,10 +21,7 @@ impl Lockbox {
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let emulator = Emulator::builder().clock(clock).start().await;
-        Self::of(emulator, Box::new(|emulator| Arc::new(emulator.store())))
-    }
-
-    pub(crate) fn of(emulator: Emulator, open: Opener) -> Self {
+        let open = Box::new(|emulator: &Emulator| Arc::new(emulator.store()) as _);
         Self { emulator, open }
     }
 }
