@@ -95,6 +95,5 @@ impl Harness for Lockbox {
 }
 
 fn secret(name: &str, text: &str) -> Value {
-    let entry = json!({"key": "value", "textValue": text});
-    json!({"name": name, "versions": [{"entries": [entry]}]})
+    json!({"name": name, "versions": [{"entries": [{"key": "value", "textValue": text}]}]})
 }
