@@ -5,19 +5,24 @@
 //! the adapter that it tests. One origin serves metadata, payloads, operations, IAM tokens and
 //! the list of endpoints, or each has its own: `EmulatorBuilder::four_ports`.
 //!
-//! Assumed, since no source tells: FAILED_PRECONDITION for a payload that is inactive, being
-//! created, scheduled or destroyed, for deleting a protected secret, for a change of a version
-//! in the wrong state, for a base version that is not active and for GetEx with a name that
-//! several secrets have; NOT_FOUND for the payload of a secret without versions;
-//! INVALID_ARGUMENT for an entry key given twice, for a version left without entries, for
-//! an `Idempotency-Key` that is no UUID and for a password specification that contradicts itself;
-//! RESOURCE_EXHAUSTED for the version after the thousandth; an operation that fails leaves no
-//! trace; a body is read as JSON whatever its `Content-Type`; in BadRequest a field goes by its
-//! JSON name, and a label by the map's; an `Idempotency-Key` is kept for ever, for all methods
-//! together; adding an access binding that is there, and removing one that is not, change nothing
-//! and are no errors; the description of an operation on access bindings; a version shows a
-//! password specification only if its password was generated, beside what its base holds; IAM
-//! gives a subject the same token for an hour, and lets a JWT be up to a minute early.
+//! Assumed, since no source tells:
+//!
+//! - FAILED_PRECONDITION for a payload that is inactive, being created, scheduled or destroyed,
+//!   for deleting a protected secret, for a change of a version in the wrong state, for a base
+//!   version that is not active and for GetEx with a name that several secrets have; NOT_FOUND
+//!   for the payload of a secret without versions; an inactive secret takes changes;
+//! - INVALID_ARGUMENT for an entry key given twice, for a version left without entries, for an
+//!   `Idempotency-Key` that is no UUID and for a password specification that contradicts itself;
+//!   BadRequest names a field by its JSON name, and a label by the map's;
+//! - RESOURCE_EXHAUSTED for the version after the thousandth;
+//! - an operation that fails leaves no trace; an `Idempotency-Key` is kept for ever, for all
+//!   methods together; a body is read as JSON whatever its `Content-Type`;
+//! - adding an access binding that is there, and removing one that is not, change nothing and
+//!   are no errors; what operations on them are called;
+//! - a version shows a password specification only if its password was generated, and holds the
+//!   other entries of its base too;
+//! - IAM gives a subject the same token for an hour, and lets a JWT be up to a minute early.
+//!
 //! Operation.Cancel, IamToken.CreateForServiceAccount and IamToken.Revoke are answered 501.
 
 mod answer;
@@ -241,6 +246,7 @@ impl Emulator {
             .endpoint(self.url())
             .payload_endpoint(self.payload_url())
             .operation_endpoint(self.operation_url())
+            .iam_endpoint(self.iam_url())
             .token(token.into())
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),

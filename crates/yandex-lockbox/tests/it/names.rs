@@ -121,7 +121,7 @@ async fn what_is_forbidden_names_the_role_of_the_strategy() {
         (Names::ByList, ["lockbox.viewer", "`names=get_ex`"]),
         (
             Names::ByPayload,
-            ["lockbox.payloadViewer", "kms.keys.decrypter"],
+            ["lockbox.payloadViewer", "(`names=get_ex`)"],
         ),
     ] {
         let store = store(&emulator, &clock, names, Duration::ZERO);

@@ -168,13 +168,30 @@ async fn an_instruction_that_is_not_understood_is_an_error() {
 async fn what_is_not_built_is_501_and_what_is_no_method_is_404() {
     let emulator = with_db().await;
 
-    for (path, status) in [
-        ("/iam/v1/tokens:revoke".to_owned(), 404),
-        ("/operations/e6qoperation00000001:cancel".to_owned(), 501),
-        (at("%3AlistAccessBindings"), 404),
-        (at("/payloads"), 404),
-        ("/lockbox/v2/secrets".to_owned(), 404),
+    for (verb, path, status) in [
+        (
+            "GET",
+            "/operations/e6qoperation00000001:cancel".to_owned(),
+            501,
+        ),
+        (
+            "POST",
+            "/operations/e6qoperation00000001:cancel".to_owned(),
+            501,
+        ),
+        ("POST", "/iam/v1/tokens:revoke".to_owned(), 501),
+        (
+            "POST",
+            "/iam/v1/tokens:createForServiceAccount".to_owned(),
+            501,
+        ),
+        ("GET", "/iam/v1/tokens".to_owned(), 404),
+        ("GET", at("%3AlistAccessBindings"), 404),
+        ("POST", at(":listAccessBindings"), 404),
+        ("GET", at("/payloads"), 404),
+        ("GET", "/lockbox/v2/secrets".to_owned(), 404),
     ] {
-        assert_eq!(get(&emulator, &path).await.status, status, "{path}");
+        let answer = send(&emulator, verb, &path, None, None).await.unwrap();
+        assert_eq!(answer.status, status, "{verb} {path}");
     }
 }

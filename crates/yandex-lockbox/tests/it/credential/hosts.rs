@@ -1,8 +1,13 @@
 //! The hosts of an installation: which are found, and who is sent what.
 
+use std::sync::Arc;
+
+use polyvault_core::clock::ManualClock;
+use polyvault_core::transport::ClientOptions;
 use polyvault_core::{ErrorKind, SecretStoreExt};
 use polyvault_testkit::fixture;
 use polyvault_yandex_lockbox::credential::AuthorizedKey;
+use polyvault_yandex_lockbox::emulator::Emulator;
 
 use super::*;
 
@@ -216,4 +221,29 @@ async fn an_endpoint_that_is_set_stays_and_the_audience_follows_the_iam() {
         let (_, claims, ..) = statement(&web.bodies(host)[0]);
         assert_eq!(claims["aud"], due, "{iam:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stand_in_on_four_ports_is_found_and_signed_in_to_with_its_key() {
+    let clock = Arc::new(ManualClock::at("2026-11-22T10:00:00Z".parse().unwrap()));
+    let lockbox = Emulator::builder().clock(Arc::clone(&clock) as _);
+    let lockbox = lockbox.four_ports().require_sign_in().start().await;
+    let key = lockbox.authorized_key();
+    let builder = YandexLockbox::builder("b1gemulatorfolder001")
+        .credential(AuthorizedKey::from_json(key.into()))
+        .client_options(ClientOptions {
+            clock: Arc::clone(&clock) as _,
+            ..ClientOptions::default()
+        });
+
+    let builder = builder.discover(&lockbox.url()).await.unwrap();
+    let store = builder.build().unwrap();
+    store.put("db", "first").await.unwrap();
+    store.get_text("db").await.unwrap();
+    assert_eq!(lockbox.sign_ins(), 1);
+
+    lockbox.revoke_tokens();
+    store.put("db", "second").await.unwrap();
+    assert_eq!(lockbox.sign_ins(), 2);
+    assert_eq!(store.history("db").await.unwrap().len(), 2);
 }

@@ -209,11 +209,15 @@ async fn an_overtaker_is_told_in_instructions_too_and_takes_no_ids() {
     post(&emulator, SECRETS, json!({"folderId": FOLDER})).await;
     let listed = get(&emulator, &format!("{SECRETS}?folderId={FOLDER}")).await;
     let history = get(&emulator, &at("/operations")).await;
+    let versions = get(&emulator, &at("/versions")).await;
 
     assert_eq!(answer.at("/id"), "e6qoperation00000002");
     assert_eq!(answer.at("/metadata/versionId"), "e6qversion0000000002");
     assert_eq!(listed.at("/secrets").as_array().unwrap().len(), 3);
     assert_eq!(history.at("/operations").as_array().unwrap().len(), 2);
+    assert_ne!(history.at("/operations/0/id"), answer.at("/id"));
+    assert_ne!(versions.at("/versions/1/id"), "e6qversion0000000002");
+    assert_eq!(versions.at("/versions/2/id"), "e6qversion0000000002");
     let bad = json!({"payloadEntries": [{"key": "a b"}]});
     assert!(emulator.overtake_next_add_version(&bad).is_err());
 }
@@ -235,4 +239,19 @@ async fn a_secret_has_a_thousand_versions_at_most_and_destroyed_ones_are_not_cou
 
     assert_eq!(last.status, 200);
     assert_eq!((beyond.status, beyond.at("/code")), (429, &json!(8)));
+}
+
+#[tokio::test]
+async fn an_inactive_secret_takes_a_version_and_shows_no_payload() {
+    let emulator = with_db().await;
+    post(&emulator, &at(":deactivate"), json!({})).await;
+
+    let added = post(&emulator, &at(":addVersion"), json!({})).await;
+    let payload = get(&emulator, &at("/payload")).await;
+
+    assert_eq!(
+        (added.at("/done"), added.at("/error")),
+        (&json!(true), &Value::Null)
+    );
+    assert_eq!((payload.status, payload.at("/code")), (400, &json!(9)));
 }

@@ -165,3 +165,26 @@ async fn a_version_with_a_base_and_no_entries_is_generated_or_copied() {
         assert_eq!(emulator.generated_passwords(), generated);
     }
 }
+
+#[tokio::test]
+async fn a_seeded_version_has_the_specification_that_it_is_given_and_not_its_secrets() {
+    let emulator = Emulator::start().await;
+    let (of_secret, of_version) = (json!({"passwordKey": "k"}), json!({"passwordKey": "old"}));
+    let entries = json!([{"key": "k", "textValue": "v"}]);
+    let secret = json!({
+        "id": "e6q1",
+        "passwordPayloadSpecification": of_secret,
+        "versions": [
+            {"entries": entries, "passwordPayloadSpecification": of_version},
+            {"entries": entries},
+        ],
+    });
+    emulator.seed(&secret).unwrap();
+
+    let versions = get(&emulator, &format!("{SECRETS}/e6q1/versions")).await;
+
+    let shown =
+        |index: usize| versions.at(&format!("/versions/{index}/passwordPayloadSpecification"));
+    assert_eq!((shown(0), shown(1)), (&of_version, &Value::Null));
+    assert_eq!(emulator.generated_passwords(), 1);
+}

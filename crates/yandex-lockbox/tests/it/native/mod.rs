@@ -3,6 +3,7 @@
 mod limits;
 mod methods;
 mod operations;
+mod repeats;
 mod writes;
 
 use polyvault_core::transport::json;
