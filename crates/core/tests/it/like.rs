@@ -55,15 +55,12 @@ async fn a_store_like_azure_keeps_every_promise() {
 #[tokio::test]
 async fn a_store_like_lockbox_keeps_every_promise() {
     let due = reasons([
-        "capability `cancel_destruction`",
         "capability `clear_validity`",
         "capability `content_type`",
         "capability `create: atomic`",
-        "capability `destroy`",
         "capability `disable: version`",
         "capability `disable`",
         "capability `empty_values`",
-        "capability `make_current`",
         "capability `purge`",
         "capability `recover, purge`",
         "capability `recover`",
