@@ -101,7 +101,7 @@ impl YandexLockboxBuilder {
         self
     }
 
-    /// The base URL where tokens of other issuers are exchanged: https://auth.yandex.cloud unless said.
+    /// The base URL where tokens of other issuers are exchanged: <https://auth.yandex.cloud> unless said.
     pub fn federation_endpoint(mut self, url: impl Into<String>) -> Self {
         self.federation_endpoint = Some(url.into());
         self
@@ -116,7 +116,7 @@ impl YandexLockboxBuilder {
 
     /// Asks an installation where its services are: endpoints that are not set yet become those that it tells.
     ///
-    /// `root` is its base URL: https://api.cloud.yandex.net, or https://api.yandexcloud.kz in Kazakhstan. It is
+    /// `root` is its base URL: <https://api.cloud.yandex.net>, or <https://api.yandexcloud.kz> in Kazakhstan. It is
     /// asked through the transport of [`client_options`](Self::client_options), without a credential.
     /// <https://yandex.cloud/docs/api-design-guide/concepts/endpoints>
     ///
