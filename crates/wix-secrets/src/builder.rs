@@ -6,10 +6,12 @@ use http::HeaderValue;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
+    default_transport,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
-use crate::config::{Config, ENDPOINT, PARAMETERS, SCHEME, capabilities};
+use crate::config::{Config, ENDPOINT, Names, PARAMETERS, SCHEME, capabilities_of};
+use crate::credential::{App, Found, SignIn};
 use crate::store::WixSecrets;
 use crate::{credential, error};
 
@@ -28,6 +30,7 @@ use crate::{credential, error};
 /// let options = ClientOptions { max_in_flight: 2, ..ClientOptions::default() };
 /// let store = WixSecrets::builder(site)
 ///     .endpoint("https://gateway.example/_api/cloud-secrets-vault-server")
+///     .token_endpoint("https://gateway.example/oauth2/token") // for apps
 ///     .api_key("IST.made-up".into())
 ///     .client_options(options)
 ///     .build()?;
@@ -39,7 +42,9 @@ use crate::{credential, error};
 pub struct WixSecretsBuilder {
     site: String,
     endpoint: String,
-    tokens: Option<Box<dyn TokenSource>>,
+    token_endpoint: Option<String>,
+    names: Names,
+    found: Option<Found>,
     options: ClientOptions,
 }
 
@@ -48,7 +53,9 @@ impl WixSecretsBuilder {
         Self {
             site: site.into(),
             endpoint: ENDPOINT.to_owned(),
-            tokens: None,
+            token_endpoint: None,
+            names: Names::default(),
+            found: None,
             options: ClientOptions::default(),
         }
     }
@@ -61,7 +68,49 @@ impl WixSecretsBuilder {
 
     /// An API key of the account that owns the site.
     pub fn api_key(mut self, key: SecretString) -> Self {
-        self.tokens = Some(Box::new(ReadyToken::new(key)));
+        self.found = Some(Found::ApiKey(ReadyToken::new(key)));
+        self
+    }
+
+    /// An app that is installed on the site, which signs in for itself.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_wix_secrets::WixSecrets;
+    /// use polyvault_wix_secrets::credential::App;
+    ///
+    /// let app = App::new("the-app-id", "made-up".into(), "the-instance-id");
+    /// let store = WixSecrets::builder("a-site").app(app).build()?;
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn app(mut self, app: App) -> Self {
+        self.found = Some(Found::App(app));
+        self
+    }
+
+    /// The URL where an app's credentials are exchanged for tokens; `/oauth2/token` at the host of the
+    /// endpoint unless said.
+    pub fn token_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.token_endpoint = Some(url.into());
+        self
+    }
+
+    /// Which names the store takes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::SecretStore;
+    /// use polyvault_wix_secrets::{Names, WixSecrets};
+    ///
+    /// let builder = WixSecrets::builder("a-site").api_key("made-up".into());
+    /// let store = builder.names(Names::Dashboard).build()?;
+    /// assert_eq!(store.capabilities().limits.name.max_chars, 40);
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn names(mut self, names: Names) -> Self {
+        self.names = names;
         self
     }
 
@@ -93,20 +142,35 @@ impl WixSecretsBuilder {
     ///
     /// # Errors
     ///
-    /// `Config` for the site's id, the endpoint or a missing API key.
-    pub fn build(self) -> Result<WixSecrets> {
-        let config = Config {
-            endpoint: Endpoint::parse("endpoint", &self.endpoint)?,
-            site: site_header(&self.site)?,
+    /// `Config` for the site's id, an endpoint or a missing credential.
+    pub fn build(mut self) -> Result<WixSecrets> {
+        let endpoint = Endpoint::parse("endpoint", &self.endpoint)?;
+        let token_endpoint = match &self.token_endpoint {
+            Some(url) => Endpoint::parse("token_endpoint", url)?,
+            None => token_endpoint_of(&endpoint)?,
         };
-        let tokens = match self.tokens {
-            Some(tokens) => tokens,
+        let site = site_header(&self.site)?;
+        let found = match self.found.take() {
+            Some(found) => found,
             None => credential::from_environment(&Environment::empty())?,
+        };
+        let (tokens, site): (Box<dyn TokenSource>, _) = match found {
+            Found::ApiKey(key) => (Box::new(key), Some(site)),
+            Found::App(app) => {
+                // One transport for the store and its sign-in.
+                self.options.transport = match self.options.transport.take() {
+                    None => Some(default_transport()?),
+                    transport => transport,
+                };
+                let sign_in = SignIn::new(app, token_endpoint, self.options.clone());
+                // The instance tells the site; to name one beside it has been seen to lose both.
+                (Box::new(sign_in), None)
+            }
         };
         let client = Client::new(
             Service {
                 provider: SCHEME,
-                endpoints: vec![config.endpoint.clone()],
+                endpoints: vec![endpoint.clone()],
                 tokens,
                 scheme: Scheme::Raw,
                 refusal: error::from_refusal,
@@ -115,7 +179,9 @@ impl WixSecretsBuilder {
             },
             self.options,
         )?;
-        Ok(WixSecrets::new(self.site, config, capabilities(), client))
+        let config = Config { endpoint, site };
+        let capabilities = capabilities_of(self.names);
+        Ok(WixSecrets::new(self.site, config, capabilities, client))
     }
 }
 
@@ -126,9 +192,29 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
     if let Some(endpoint) = url.parameter("endpoint") {
         builder = builder.endpoint(endpoint);
     }
-    builder.tokens = Some(credential::from_environment(&options.environment)?);
+    builder.token_endpoint = url.parameter("token_endpoint").map(str::to_owned);
+    builder.names = match url.parameter("names") {
+        None | Some("api") => Names::Api,
+        Some("dashboard") => Names::Dashboard,
+        Some(_) => {
+            let rule = "parameter `names`: `api` or `dashboard`";
+            return Err(Error::new(ErrorKind::Config, rule).with_provider(SCHEME));
+        }
+    };
+    builder.found = Some(credential::from_environment(&options.environment)?);
     builder.options = options.client_for(url)?;
     Ok(Arc::new(builder.build()?))
+}
+
+/// The platform's own, at the host of the gateway.
+fn token_endpoint_of(endpoint: &Endpoint) -> Result<Endpoint> {
+    let text = endpoint.as_str();
+    let host = text.find("://").map_or(0, |at| at + 3);
+    let origin = match text.get(host..).and_then(|rest| rest.find('/')) {
+        Some(end) => text.get(..host + end).unwrap_or(text),
+        None => text,
+    };
+    Endpoint::parse("token_endpoint", &format!("{origin}/oauth2/token"))
 }
 
 /// The site as a header: its id is a GUID, but no rule of ours depends on that.

@@ -14,11 +14,23 @@ pub(crate) const SCHEME: &str = "wix-secrets";
 /// The gateway's path belongs to it; the service's own, `/api/v1/secrets`, does not.
 pub(crate) const ENDPOINT: &str = "https://www.wixapis.com/_api/cloud-secrets-vault-server";
 
-const OWN: [Parameter; 1] = [Parameter {
-    name: "endpoint",
-    default: ENDPOINT,
-    what: "the base URL with the gateway's path, without `/api/v1/secrets`",
-}];
+const OWN: [Parameter; 3] = [
+    Parameter {
+        name: "endpoint",
+        default: ENDPOINT,
+        what: "the base URL with the gateway's path, without `/api/v1/secrets`",
+    },
+    Parameter {
+        name: "token_endpoint",
+        default: "`/oauth2/token` at the host of `endpoint`",
+        what: "the URL where an app's credentials are exchanged for tokens",
+    },
+    Parameter {
+        name: "names",
+        default: "api",
+        what: "which names are taken: `api`, or `dashboard` for its narrower rule",
+    },
+];
 
 pub(crate) const PARAMETERS: &[Parameter] =
     &with_http_parameters::<{ OWN.len() + HTTP_PARAMETERS.len() }>(&OWN);
@@ -71,11 +83,44 @@ pub(crate) const REFUSALS: &[Rule] = &[
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) endpoint: Endpoint,
-    pub(crate) site: HeaderValue,
+    /// Not told where the credential tells the site.
+    pub(crate) site: Option<HeaderValue>,
+}
+
+/// Which names a store takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Names {
+    /// What the API takes: 1 to 50 ASCII letters, digits and `_+=-@#$`, not beginning with `wix`.
+    #[default]
+    Api,
+    /// What the site's dashboard takes too: 1 to 40 letters, digits, `_` and `-`.
+    Dashboard,
+}
+
+impl Names {
+    fn rule(self) -> NameRule {
+        let (max_chars, others) = match self {
+            Self::Api => (50, "_+=-@#$"),
+            Self::Dashboard => (40, "_-"),
+        };
+        NameRule {
+            max_chars,
+            alphabet: Alphabet::AlphanumericAnd(others),
+            forbidden_prefix: Some("wix"),
+            // No page says so; taking two names for one would be the worse mistake.
+            case_sensitive: true,
+        }
+    }
+}
+
+/// Those of a store that takes the API's names.
+pub(crate) fn capabilities() -> Capabilities {
+    capabilities_of(Names::Api)
 }
 
 /// Limits: <https://dev.wix.com/docs/rest/business-management/secrets/create-secret>.
-pub(crate) fn capabilities() -> Capabilities {
+pub(crate) fn capabilities_of(names: Names) -> Capabilities {
     Capabilities {
         provider: SCHEME,
         read_values: true,
@@ -106,13 +151,7 @@ pub(crate) fn capabilities() -> Capabilities {
         generate: Generate::Client,
         twins: false,
         limits: Limits {
-            name: NameRule {
-                max_chars: 50,
-                alphabet: Alphabet::AlphanumericAnd("_+=-@#$"),
-                forbidden_prefix: Some("wix"),
-                // No page says so; taking two names for one would be the worse mistake.
-                case_sensitive: true,
-            },
+            name: names.rule(),
             payload_size: Some(3500),
             // The pages say characters. UTF-16 units are never fewer, and a service
             // on the JVM most likely counts them.

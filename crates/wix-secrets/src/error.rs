@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use polyvault_core::transport::{self, Advice, Refusal, RefusalRow, json};
+use polyvault_core::transport::{self, Advice, Issuer, Refusal, RefusalRow, json};
 use polyvault_core::{Error, ErrorKind, Retry};
 use serde_json::Value;
 
+use crate::config::SCHEME;
 use crate::wire::{Refused, Violation};
 
 /// The header of every answer that holds its request id.
@@ -151,8 +152,31 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
     })
 }
 
-const SIGN_IN: &str = "Check the API key: it goes as it is, without `Bearer`, and is of the \
-    account that owns the site.";
+/// Who gives out an app's tokens.
+pub(crate) const ISSUER: Issuer = Issuer {
+    provider: SCHEME,
+    refusal: from_issuer,
+    sign_in: APP_SIGN_IN,
+    request_id: REQUEST_ID,
+};
+
+const APP_SIGN_IN: &str = "Check the app's id and secret (WIX_APP_ID, WIX_APP_SECRET), and that the instance \
+    (WIX_INSTANCE_ID) is of this app and still installed on the site.";
+
+/// The error of the token endpoint, whose body is OAuth's and not the service's.
+fn from_issuer(refusal: &Refusal<'_>) -> Error {
+    let mut error = transport::oauth_refused(refusal).with_provider(SCHEME);
+    if let Some(id) = refusal.header(&[REQUEST_ID]) {
+        error = error.with_request_id(id);
+    }
+    match error.kind() {
+        ErrorKind::Unauthenticated => error.with_help(APP_SIGN_IN),
+        _ => error,
+    }
+}
+
+const SIGN_IN: &str = "Check the API key, which is of the account that owns the site, or the app: either goes as \
+    it is, without `Bearer`.";
 
 /// What to do where no refusal of the service says it.
 pub(crate) const ADVICE: Advice = Advice {

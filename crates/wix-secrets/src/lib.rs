@@ -3,7 +3,7 @@
 
 mod builder;
 mod config;
-mod credential;
+pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
@@ -16,6 +16,7 @@ mod wire;
 use polyvault_core::provider::Provider;
 
 pub use self::builder::WixSecretsBuilder;
+pub use self::config::Names;
 pub use self::store::WixSecrets;
 
 /// What the registry knows of Wix Secrets.

@@ -81,8 +81,8 @@ fn build(
         .map(|secret| json::encode(&Write { secret }))
         .transpose()?;
     let mut request = request(method, url.build()?, body);
-    request
-        .headers_mut()
-        .insert("wix-site-id", config.site.clone());
+    if let Some(site) = &config.site {
+        request.headers_mut().insert("wix-site-id", site.clone());
+    }
     Ok(request)
 }

@@ -55,6 +55,15 @@ pub(crate) struct Fields<'a> {
     pub(crate) description: Option<&'a str>,
 }
 
+/// What an app asks for a token with. No `Debug`: it would show the secret.
+#[derive(Serialize)]
+pub(crate) struct ClientCredentials<'a> {
+    pub(crate) grant_type: &'static str,
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: &'a str,
+    pub(crate) instance_id: &'a str,
+}
+
 /// The body of a refusal.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Refused {

@@ -245,12 +245,6 @@ pub(crate) struct Key {
     pub(crate) user_account_id: Option<String>,
 }
 
-/// What an issuer of OAuth 2.0 says no with.
-#[derive(Default, Deserialize)]
-pub(crate) struct OAuthRefused {
-    pub(crate) error: Option<String>,
-}
-
 /// `ListApiEndpointsResponse`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

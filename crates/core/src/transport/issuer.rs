@@ -15,8 +15,8 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use super::{
-    Advice, Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Refusal, Repeat, Scheme,
-    Service, Token, json, request,
+    Advice, Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Refusal, RefusalRow, Repeat,
+    Scheme, Service, Token, classify, json, request,
 };
 use crate::{Error, ErrorKind, Result, Retry};
 
@@ -132,6 +132,73 @@ pub fn form(url: Uri, fields: &[(&'static str, &str)]) -> Request<Body> {
         HeaderValue::from_static("application/x-www-form-urlencoded"),
     );
     request
+}
+
+/// What OAuth 2.0 says no with.
+#[derive(Default, Deserialize)]
+struct OAuthRefused {
+    error: Option<String>,
+}
+
+/// What the refusal of an issuer means by its status, whatever else it says.
+const REFUSALS: &[RefusalRow] = &[
+    (400, "", ErrorKind::Unauthenticated, REFUSED),
+    (401, "", ErrorKind::Unauthenticated, REFUSED),
+    (403, "", ErrorKind::Unauthenticated, REFUSED),
+    (404, "", ErrorKind::Unauthenticated, REFUSED),
+    (408, "", ErrorKind::Timeout, "the sign-in took too long"),
+    (429, "", ErrorKind::RateLimited, "too many sign-ins"),
+    (500, "", ErrorKind::Unavailable, "the sign-in failed"),
+    (
+        502,
+        "",
+        ErrorKind::Unavailable,
+        "the sign-in can't be reached",
+    ),
+    (
+        503,
+        "",
+        ErrorKind::Unavailable,
+        "the sign-in is not available",
+    ),
+    (
+        504,
+        "",
+        ErrorKind::Timeout,
+        "the sign-in did not answer in time",
+    ),
+];
+
+const REFUSED: &str = "the credential is refused";
+
+/// The error of an issuer that refuses as OAuth 2.0 has it (RFC 6749, 5.2): its status decides, and its
+/// word (`invalid_client`) is the code. What it says beside may echo the credential, and is not read.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::transport::{Issuer, oauth_refused};
+///
+/// const LOGIN: Issuer = Issuer {
+///     provider: "example",
+///     refusal: oauth_refused,
+///     sign_in: "Check the application's secret.",
+///     request_id: "x-request-id",
+/// };
+/// # let _ = LOGIN;
+/// ```
+#[must_use]
+pub fn oauth_refused(refusal: &Refusal<'_>) -> Error {
+    let (kind, ours) = classify(REFUSALS, refusal.status(), "");
+    let told: OAuthRefused = json::decode(refusal.body()).unwrap_or_default();
+    let is_word = |code: &String| {
+        code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    let error = Error::new(kind, ours);
+    match told.error.filter(is_word) {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
 }
 
 /// What OAuth 2.0 answers; numbers may be texts. No `Debug`: it would show the token.

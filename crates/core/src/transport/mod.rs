@@ -28,7 +28,7 @@ pub use self::advice::Advice;
 pub use self::body::Body;
 pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
 pub use self::endpoint::{Endpoint, UrlBuilder};
-pub use self::issuer::{Issuer, bearer_token, credential_file, form};
+pub use self::issuer::{Issuer, bearer_token, credential_file, form, oauth_refused};
 pub use self::refusal::{Refusal, RefusalRow, classify, unknown_status};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{Proxy, ReqwestTransport, ReqwestTransportBuilder};

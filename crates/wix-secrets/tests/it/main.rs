@@ -7,10 +7,12 @@
     reason = "tests"
 )]
 
+mod app;
 mod conformance;
 mod emulator;
 mod harness;
 mod interrupted;
+mod names;
 mod put;
 mod refusals;
 mod replay;

@@ -475,7 +475,8 @@ async fn a_store_opens_by_its_url() {
         "wix-secrets://",
         "wix-secrets://site/1",
         "wix-secrets://site-1?endpoint=http://wixapis.com",
-        "wix-secrets://site-1?token_endpoint=https://www.wixapis.com",
+        "wix-secrets://site-1?token_endpoint=http://www.wixapis.com",
+        "wix-secrets://site-1?names=all",
         "wix-secrets://site-1?api_key=IST.k",
     ] {
         let error = open(wrong, &environment).unwrap_err();
