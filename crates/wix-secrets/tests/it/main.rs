@@ -10,6 +10,7 @@
 mod app;
 mod conformance;
 mod emulator;
+mod events;
 mod harness;
 mod interrupted;
 mod names;
