@@ -96,6 +96,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "the form of an id",
     ),
     (
+        "wix-secrets/src/events/statement.rs",
+        r#"name.strip_prefix("wix.velo.secrets_vault.v1.")"#,
+        "the name of a type",
+    ),
+    (
         "yandex-lockbox/src/credential/authorized_key.rs",
         r#"text.find("-----BEGIN")"#,
         "the form of a PEM file",

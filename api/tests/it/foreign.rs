@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
         &[
             "polyvault-azure-key-vault",
             "polyvault-core",
+            "polyvault-wix-secrets",
             "polyvault-yandex-lockbox",
         ],
         None,

@@ -18,7 +18,7 @@ use polyvault_core::provider::Provider;
 
 pub use self::builder::WixSecretsBuilder;
 pub use self::config::Names;
-pub use self::store::WixSecrets;
+pub use self::store::{Seeded, WixSecrets};
 
 /// What the registry knows of Wix Secrets.
 pub const PROVIDER: Provider = Provider {

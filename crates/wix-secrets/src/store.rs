@@ -18,6 +18,9 @@ use crate::config::{Config, SCHEME};
 use crate::{operation, request, response};
 
 mod put;
+mod seed;
+
+pub use self::seed::Seeded;
 
 /// Sent back with every request once an answer had it: so the vendor's client reads its own writes.
 const CONSISTENT: &str = "x-wix-consistent";

@@ -18,5 +18,6 @@ mod put;
 mod refusals;
 mod replay;
 mod script;
+mod seed;
 mod store;
 mod wire;
