@@ -13,7 +13,7 @@ use polyvault_testkit::web::{self, Web};
 use polyvault_wix_secrets::credential::App;
 use polyvault_wix_secrets::emulator::Emulator;
 use polyvault_wix_secrets::{PROVIDER, WixSecrets};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::script::SITE;
 
@@ -57,7 +57,8 @@ async fn an_app_posts_json_with_its_instance_and_sends_the_token_bare_and_no_sit
         "grant_type": "client_credentials", "client_id": "app-1", "client_secret": "hunter2",
         "instance_id": "instance-1",
     });
-    assert_eq!(body.parse::<serde_json::Value>().unwrap(), due);
+    let body: Value = body.parse().unwrap();
+    assert_eq!(body, due);
     assert_eq!(
         web.header(HOST, "content-type").as_deref(),
         Some("application/json")
