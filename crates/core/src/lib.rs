@@ -8,6 +8,7 @@ pub mod emulator;
 pub mod encoding;
 pub mod environment;
 mod error;
+mod fallback;
 pub mod memory;
 mod model;
 mod name;
@@ -24,6 +25,7 @@ pub mod transport;
 pub use self::capabilities::{Capabilities, NameRule};
 pub use self::environment::Environment;
 pub use self::error::{Error, ErrorKind, Result, Retry};
+pub use self::fallback::FallbackStore;
 pub use self::memory::MemoryStore;
 pub use self::model::{
     DeletedSecretInfo, Edit, InfoPatch, Labels, Secret, SecretInfo, VersionChange, VersionInfo,
