@@ -39,6 +39,7 @@ const ROWS: &[Row] = &[
         text(match c.encoded {
             Encoded::Never => "never",
             Encoded::InContentType => "marked by the content type",
+            Encoded::InDescription => "marked by the description",
         })
     }),
     ("empty values", "empty_values", |c| yes(c.empty_values)),

@@ -2,7 +2,8 @@
 //!
 //! A payload of exactly one text under [`DEFAULT_KEY`] is *plain* and is stored as it is. Any other
 //! is stored as a document, whose content type carries a [`Mark`]. Only the mark says that a
-//! value is a document: one that merely looks like it is somebody's text.
+//! value is a document: one that merely looks like it is somebody's text. A service without content types
+//! has the mark at the end of the description: [`mark_description`].
 //!
 //! # The document
 //!
@@ -51,6 +52,7 @@
 //! # Ok::<(), polyvault_core::Error>(())
 //! ```
 
+mod description;
 mod mark;
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,7 @@ use serde_json::value::RawValue;
 use crate::transport::json::{self, PlainBase64, PlainText};
 use crate::{DEFAULT_KEY, Error, ErrorKind, Payload, Result, Value};
 
+pub use self::description::{mark_description, split_description};
 pub use self::mark::Mark;
 
 /// The version that is written, and the only one that is read.

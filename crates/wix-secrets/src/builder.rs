@@ -10,7 +10,7 @@ use polyvault_core::transport::{
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
-use crate::config::{Config, ENDPOINT, Names, PARAMETERS, SCHEME, capabilities_of};
+use crate::config::{Config, ENDPOINT, Names, PARAMETERS, Payloads, SCHEME, capabilities_of};
 use crate::credential::{App, Found, SignIn};
 use crate::store::WixSecrets;
 use crate::{credential, error};
@@ -44,6 +44,7 @@ pub struct WixSecretsBuilder {
     endpoint: String,
     token_endpoint: Option<String>,
     names: Names,
+    payloads: Payloads,
     found: Option<Found>,
     options: ClientOptions,
 }
@@ -55,6 +56,7 @@ impl WixSecretsBuilder {
             endpoint: ENDPOINT.to_owned(),
             token_endpoint: None,
             names: Names::default(),
+            payloads: Payloads::default(),
             found: None,
             options: ClientOptions::default(),
         }
@@ -111,6 +113,24 @@ impl WixSecretsBuilder {
     /// ```
     pub fn names(mut self, names: Names) -> Self {
         self.names = names;
+        self
+    }
+
+    /// Which payloads the store takes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::SecretStore;
+    /// use polyvault_wix_secrets::{Payloads, WixSecrets};
+    ///
+    /// let builder = WixSecrets::builder("a-site").api_key("made-up".into());
+    /// let store = builder.payloads(Payloads::Encoded).build()?;
+    /// assert!(store.capabilities().binary);
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn payloads(mut self, payloads: Payloads) -> Self {
+        self.payloads = payloads;
         self
     }
 
@@ -180,7 +200,7 @@ impl WixSecretsBuilder {
             self.options,
         )?;
         let config = Config { endpoint, site };
-        let capabilities = capabilities_of(self.names);
+        let capabilities = capabilities_of(self.names, self.payloads);
         Ok(WixSecrets::new(self.site, config, capabilities, client))
     }
 }
@@ -198,6 +218,14 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
         Some("dashboard") => Names::Dashboard,
         Some(_) => {
             let rule = "parameter `names`: `api` or `dashboard`";
+            return Err(Error::new(ErrorKind::Config, rule).with_provider(SCHEME));
+        }
+    };
+    builder.payloads = match url.parameter("payloads") {
+        None | Some("plain") => Payloads::Plain,
+        Some("encoded") => Payloads::Encoded,
+        Some(_) => {
+            let rule = "parameter `payloads`: `plain` or `encoded`";
             return Err(Error::new(ErrorKind::Config, rule).with_provider(SCHEME));
         }
     };

@@ -14,7 +14,7 @@ pub(crate) const SCHEME: &str = "wix-secrets";
 /// The gateway's path belongs to it; the service's own, `/api/v1/secrets`, does not.
 pub(crate) const ENDPOINT: &str = "https://www.wixapis.com/_api/cloud-secrets-vault-server";
 
-const OWN: [Parameter; 3] = [
+const OWN: [Parameter; 4] = [
     Parameter {
         name: "endpoint",
         default: ENDPOINT,
@@ -29,6 +29,11 @@ const OWN: [Parameter; 3] = [
         name: "names",
         default: "api",
         what: "which names are taken: `api`, or `dashboard` for its narrower rule",
+    },
+    Parameter {
+        name: "payloads",
+        default: "plain",
+        what: "which payloads are taken: `plain`, or `encoded` for binary and many entries, marked in the description",
     },
 ];
 
@@ -114,20 +119,36 @@ impl Names {
     }
 }
 
-/// Those of a store that takes the API's names.
+/// Which payloads a store takes; each reads what the other wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Payloads {
+    /// What the service holds: one text.
+    #[default]
+    Plain,
+    /// Also binary values and many entries, as [`encoding`](polyvault_core::encoding) says; the
+    /// secret's description ends in the mark then.
+    Encoded,
+}
+
+/// Those of a store that takes the API's names and plain payloads.
 pub(crate) fn capabilities() -> Capabilities {
-    capabilities_of(Names::Api)
+    capabilities_of(Names::Api, Payloads::Plain)
 }
 
 /// Limits: <https://dev.wix.com/docs/rest/business-management/secrets/create-secret>.
-pub(crate) fn capabilities_of(names: Names) -> Capabilities {
+pub(crate) fn capabilities_of(names: Names, payloads: Payloads) -> Capabilities {
+    let (entries, binary, encoded) = match payloads {
+        Payloads::Plain => (Entries::Single, false, Encoded::Never),
+        Payloads::Encoded => (Entries::Many, true, Encoded::InDescription),
+    };
     Capabilities {
         provider: SCHEME,
         read_values: true,
         versions: Versions::None,
-        entries: Entries::Single,
-        binary: false,
-        encoded: Encoded::Never,
+        entries,
+        binary,
+        encoded,
         empty_values: false,
         labels: Scope::None,
         content_type: false,

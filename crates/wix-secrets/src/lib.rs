@@ -17,7 +17,7 @@ mod wire;
 use polyvault_core::provider::Provider;
 
 pub use self::builder::WixSecretsBuilder;
-pub use self::config::Names;
+pub use self::config::{Names, Payloads};
 pub use self::store::{Seeded, WixSecrets};
 
 /// What the registry knows of Wix Secrets.

@@ -8,15 +8,16 @@ use http::{HeaderValue, Request, Response};
 use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, InfoPatch,
-    Operation, OperationId, Outcome, Page, PageRequest, PageToken, PutOptions, PutValue, Result,
-    Secret, SecretInfo, SecretName, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo,
-    Written,
+    Operation, OperationId, Outcome, Page, PageRequest, PageToken, Payload, PutOptions, PutValue,
+    Result, Secret, SecretInfo, SecretName, SecretRef, SecretStore, VersionChange, VersionId,
+    VersionInfo, Written,
 };
 
 use crate::builder::WixSecretsBuilder;
 use crate::config::{Config, SCHEME};
 use crate::{operation, request, response};
 
+mod encoded;
 mod put;
 mod seed;
 
@@ -142,15 +143,28 @@ impl WixSecrets {
             SecretRef::Name(name) => name.clone(),
             SecretRef::Id(_) => self.name_of(secret).await?,
         };
-        let request = request::get_value(&self.config, name.as_str())?;
-        let answer = self.send(self.call("get", Some(secret), request)).await?;
+        let stored = self.stored("get", secret, &name).await?;
         Ok(Secret {
             id: None,
+            payload: self.decoded(secret, &name, stored).await?,
             name: Some(name),
             version: None,
             info: None,
-            payload: response::value(&answer)?,
         })
+    }
+
+    /// The value as the service holds it.
+    async fn stored(
+        &self,
+        operation: &'static str,
+        secret: &SecretRef,
+        name: &SecretName,
+    ) -> Result<Payload> {
+        let request = request::get_value(&self.config, name.as_str())?;
+        let answer = self
+            .send(self.call(operation, Some(secret), request))
+            .await?;
+        response::value(&answer)
     }
 
     /// The name that reads the secret of this id, and no other.
@@ -165,12 +179,16 @@ impl WixSecrets {
         Ok(name)
     }
 
-    async fn update(&self, secret: &SecretRef, patch: InfoPatch) -> Result<SecretInfo> {
+    async fn update(&self, secret: &SecretRef, mut patch: InfoPatch) -> Result<SecretInfo> {
         let found = self.find("update", secret).await?;
+        patch.description = patch
+            .description
+            .map(|text| self.redescribed(&found, text))
+            .transpose()?;
         let request = request::update(&self.config, &found.id, &patch)?;
         self.send(self.call("update", Some(secret), request))
             .await?;
-        Ok(SecretInfo {
+        Ok(encoded::shown(SecretInfo {
             name: patch.name.or(found.name),
             description: match patch.description {
                 Some(text) => Some(text).filter(|text| !text.is_empty()),
@@ -179,7 +197,7 @@ impl WixSecrets {
             // It moved, and the answer does not tell to what.
             updated_at: None,
             ..found
-        })
+        }))
     }
 
     async fn delete(&self, secret: &SecretRef) -> Result<()> {
@@ -211,7 +229,7 @@ impl SecretStore for WixSecrets {
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
         let read = async {
             self.capabilities.check_secret(secret)?;
-            self.find("describe", secret).await
+            self.find("describe", secret).await.map(encoded::shown)
         };
         read.await
             .map_err(|error| error.about(SCHEME, "describe", Some(secret.as_str())))
@@ -220,7 +238,8 @@ impl SecretStore for WixSecrets {
     async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
         let read = async {
             self.capabilities.check_page(&page)?;
-            self.all("list", None).await.map(|all| cut(all, &page))
+            let all = self.all("list", None).await;
+            all.map(|all| cut(all.into_iter().map(encoded::shown).collect(), &page))
         };
         read.await
             .map_err(|error| error.about(SCHEME, "list", None))
@@ -246,7 +265,8 @@ impl SecretStore for WixSecrets {
         let write = async {
             let payload = value.into_payload()?;
             self.capabilities.check_put(secret, &payload, &options)?;
-            self.put(secret, payload.single()?, &options).await
+            encoded::check_description(options.description.as_deref())?;
+            self.put(secret, &payload, &options).await
         };
         write
             .await
@@ -261,6 +281,7 @@ impl SecretStore for WixSecrets {
     ) -> Result<Operation<SecretInfo>> {
         let write = async {
             self.capabilities.check_update(secret, &patch)?;
+            encoded::check_description(patch.description.as_deref())?;
             self.update(secret, patch).await
         };
         write

@@ -60,7 +60,8 @@ impl Capabilities {
         self.check_target(secret, options)?;
         self.check_payload(payload)?;
         self.check_put_options(options)?;
-        self.check_stored_type(payload, options.content_type.as_deref())
+        self.check_stored_type(payload, options.content_type.as_deref())?;
+        self.check_stored_description(payload, options.description.as_deref())
     }
 
     /// Checks a put of a password that the service is to generate.
@@ -391,6 +392,46 @@ impl Capabilities {
         }
     }
 
+    /// Checks that a description fits with the mark of the payload that it is to be stored with.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is too long.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::capabilities::Encoded;
+    /// use polyvault_core::{MemoryStore, Payload, SecretStore};
+    ///
+    /// let mut can = MemoryStore::new().capabilities().clone();
+    /// can.encoded = Encoded::InDescription;
+    /// can.limits.description_chars = Some(200);
+    ///
+    /// let (text, bytes) = (Payload::text("s3cret"), Payload::binary([0, 1, 2].as_slice()));
+    /// let long = "d".repeat(200);
+    /// assert!(can.check_stored_description(&text, Some(&long)).is_ok());
+    /// assert!(can.check_stored_description(&bytes, Some(&long)).is_err());
+    /// ```
+    pub fn check_stored_description(
+        &self,
+        payload: &Payload,
+        description: Option<&str>,
+    ) -> Result<()> {
+        let marked = self.encodes(payload) && self.encoded == Encoded::InDescription;
+        let Some(most) = self.limits.description_chars.filter(|_| marked) else {
+            return Ok(());
+        };
+        match encoding::mark_description(description.unwrap_or_default()) {
+            text if text.chars().count() > most => Err(self
+                .invalid(format!(
+                    "field `description`: at most {most} characters with the mark of an encoded payload"
+                ))
+                .with_help("Shorten the description: the mark takes 51 characters of it.")),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that a mark fits where the store keeps content types.
     ///
     /// # Errors
@@ -424,7 +465,18 @@ impl Capabilities {
             return Ok(());
         };
         self.need(self.description != Scope::None, "description")?;
-        self.check_chars("description", text, self.limits.description_chars)
+        self.check_chars("description", text, self.limits.description_chars)?;
+        if self.encoded == Encoded::InDescription && encoding::split_description(text).1.is_some() {
+            return Err(self
+                .invalid(
+                    "field `description`: it ends in the store's own mark of an encoded payload",
+                )
+                .with_help(
+                    "Give the payload as it is and a description of your own, or none: the store \
+                     encodes and marks what needs it.",
+                ));
+        }
+        Ok(())
     }
 
     fn check_chars(&self, field: &str, text: &str, most: Option<usize>) -> Result<()> {

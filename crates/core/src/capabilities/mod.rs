@@ -32,6 +32,8 @@ pub enum Encoded {
     Never,
     /// As [`encoding`](crate::encoding) says, marked in the content type.
     InContentType,
+    /// As [`encoding`](crate::encoding) says, marked at the end of the description.
+    InDescription,
 }
 
 /// Where a service keeps something.

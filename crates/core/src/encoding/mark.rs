@@ -132,7 +132,7 @@ impl fmt::Display for Mark {
     }
 }
 
-const BLANKS: [char; 2] = [' ', '\t'];
+pub(super) const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Names and values; `None` where it is not a list of parameters, or has one twice.
 fn parameters(text: &str) -> Option<Vec<(String, String)>> {

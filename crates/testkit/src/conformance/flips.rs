@@ -336,7 +336,8 @@ fn next_entries(entries: Entries) -> Entries {
 fn next_encoded(encoded: Encoded) -> Encoded {
     match encoded {
         Encoded::Never => Encoded::InContentType,
-        Encoded::InContentType => Encoded::Never,
+        Encoded::InContentType => Encoded::InDescription,
+        Encoded::InDescription => Encoded::Never,
     }
 }
 

@@ -27,7 +27,7 @@ use polyvault_core::emulator::TlsFront;
 use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
 
-use crate::WixSecrets;
+use crate::{Payloads, WixSecrets};
 
 pub use self::builder::EmulatorBuilder;
 pub use self::route::Call;
@@ -159,11 +159,41 @@ impl Emulator {
     ///
     /// As [`store`](Self::store).
     #[must_use]
+    pub fn store_with(&self, options: ClientOptions) -> WixSecrets {
+        self.built(options, Payloads::Plain)
+    }
+
+    /// The same that takes other payloads.
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Self::store).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{Payload, SecretStoreExt};
+    /// use polyvault_wix_secrets::Payloads;
+    /// use polyvault_wix_secrets::emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let emulator = Emulator::start().await;
+    /// let store = emulator.store_of(Payloads::Encoded);
+    /// store.put("tls-key", Payload::binary([0, 1, 2].as_slice())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn store_of(&self, payloads: Payloads) -> WixSecrets {
+        self.built(ClientOptions::default(), payloads)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "the endpoint is the emulator's own, and a key is given"
     )]
-    pub fn store_with(&self, options: ClientOptions) -> WixSecrets {
+    fn built(&self, options: ClientOptions, payloads: Payloads) -> WixSecrets {
         let options = match &self.front {
             Some(front) => front.trusted_by(options),
             None => options,
@@ -174,6 +204,7 @@ impl Emulator {
         WixSecrets::builder(site.unwrap_or("11111111-2222-4333-8444-555555555555"))
             .endpoint(self.endpoint())
             .api_key(key.into())
+            .payloads(payloads)
             .client_options(ClientOptions {
                 clock: Arc::clone(&state.clock),
                 ..options

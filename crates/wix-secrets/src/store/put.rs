@@ -2,10 +2,11 @@
 
 use polyvault_core::{
     Error, ErrorKind, Payload, PutMode, PutOptions, Result, SecretId, SecretInfo, SecretName,
-    SecretRef, Value, VersionInfo, Written,
+    SecretRef, VersionInfo, Written,
 };
 
 use super::WixSecrets;
+use super::encoded::{Due, fitting};
 use crate::{error, request, response};
 
 /// How often a put looks again after another writer was faster.
@@ -27,12 +28,13 @@ impl WixSecrets {
     pub(super) async fn put(
         &self,
         secret: &SecretRef,
-        value: &Value,
+        payload: &Payload,
         options: &PutOptions,
     ) -> Result<Written> {
+        let due = &Due::of(payload)?;
         let mut maybe_ours = false;
         for _ in 0..ROUNDS {
-            let round = self.round(secret, value, options, maybe_ours).await;
+            let round = self.round(secret, due, options, maybe_ours).await;
             match round.map_err(|error| unknown_if(maybe_ours, error))? {
                 Step::Written { secret, created } => {
                     return Ok(Written {
@@ -56,19 +58,19 @@ impl WixSecrets {
     async fn round(
         &self,
         secret: &SecretRef,
-        value: &Value,
+        due: &Due,
         options: &PutOptions,
         maybe_ours: bool,
     ) -> Result<Step> {
         match (self.look("put", secret).await?, secret) {
-            (Some(found), _) if maybe_ours => self.settle(secret, found, value, options).await,
+            (Some(found), _) if maybe_ours => self.settle(secret, found, due, options).await,
             (Some(_), _) if options.mode == PutMode::Create => Err(Error::new(
                 ErrorKind::AlreadyExists,
                 "a secret of this name exists",
             )),
-            (Some(found), _) => self.rewrite(secret, found, value, options).await,
+            (Some(found), _) => self.rewrite(secret, found, due, options).await,
             (None, SecretRef::Name(name)) if options.mode != PutMode::AddVersion => {
-                self.create(secret, name, value, options).await
+                self.create(secret, name, due, options).await
             }
             (None, _) => Err(super::not_found()),
         }
@@ -78,11 +80,12 @@ impl WixSecrets {
         &self,
         secret: &SecretRef,
         name: &SecretName,
-        value: &Value,
+        due: &Due,
         options: &PutOptions,
     ) -> Result<Step> {
-        let description = options.description.as_deref();
-        let request = request::create(&self.config, name.as_str(), value, description)?;
+        let description = due.description(options);
+        let description = description.as_deref();
+        let request = request::create(&self.config, name.as_str(), &due.value, description)?;
         match self
             .send_tracked(self.call("put", Some(secret), request))
             .await
@@ -107,11 +110,15 @@ impl WixSecrets {
         &self,
         secret: &SecretRef,
         found: SecretInfo,
-        value: &Value,
+        due: &Due,
         options: &PutOptions,
     ) -> Result<Step> {
-        let description = options.description.as_deref();
-        let request = request::put_value(&self.config, &found.id, value, description)?;
+        let description = due.description_over(&found, options);
+        let description = description
+            .map(|text| fitting(&self.capabilities, text))
+            .transpose()?;
+        let description = description.as_deref();
+        let request = request::put_value(&self.config, &found.id, &due.value, description)?;
         match self
             .send_tracked(self.call("put", Some(secret), request))
             .await
@@ -131,7 +138,7 @@ impl WixSecrets {
         &self,
         secret: &SecretRef,
         found: SecretInfo,
-        value: &Value,
+        due: &Due,
         options: &PutOptions,
     ) -> Result<Step> {
         // Creates go by name, so it is one.
@@ -142,8 +149,8 @@ impl WixSecrets {
             read => read?,
         };
         let described = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let same = payload.same_as(&Payload::of(value.clone()))
-            && described(&found.description) == described(&options.description);
+        let same = payload.same_as(&Payload::of(due.value.clone()))
+            && described(&found.description) == described(&due.description(options));
         match options.mode {
             _ if same => Ok(Step::Written {
                 secret: found.id,
@@ -153,7 +160,7 @@ impl WixSecrets {
                 ErrorKind::Conflict,
                 "no answer to the create came, and the secret that is there now differs from it",
             )),
-            _ => self.rewrite(secret, found, value, options).await,
+            _ => self.rewrite(secret, found, due, options).await,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use polyvault_testkit::conformance::{Harness, run_all};
 
+use polyvault_wix_secrets::Payloads;
+
 use crate::harness::Wix;
 
 #[tokio::test]
@@ -27,6 +29,20 @@ async fn keeps_every_promise_in_one_site_that_marks_its_answers() {
     let harness: Arc<dyn Harness> = Arc::new(wix);
 
     let report = run_all(async || Arc::clone(&harness)).await;
+
+    assert!(report.is_green(), "{report}");
+}
+
+#[tokio::test]
+async fn keeps_every_promise_with_encoded_payloads() {
+    let report = run_all(async || {
+        let wix = Wix::start().await;
+        Arc::new(Wix {
+            payloads: Payloads::Encoded,
+            ..wix
+        }) as _
+    })
+    .await;
 
     assert!(report.is_green(), "{report}");
 }

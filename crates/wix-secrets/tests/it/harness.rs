@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use polyvault_core::clock::ManualClock;
 use polyvault_core::{SecretStore, Timestamp};
 use polyvault_testkit::conformance::{Harness, Hook};
+use polyvault_wix_secrets::Payloads;
 use polyvault_wix_secrets::emulator::{Call, Emulator};
 
 /// It makes no twins: the service has none, and a read by name never shows which it read.
 pub(crate) struct Wix {
     pub(crate) emulator: Emulator,
+    pub(crate) payloads: Payloads,
 }
 
 impl Wix {
@@ -18,6 +20,7 @@ impl Wix {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         Self {
             emulator: Emulator::builder().clock(clock).start().await,
+            payloads: Payloads::Plain,
         }
     }
 }
@@ -25,11 +28,11 @@ impl Wix {
 #[async_trait]
 impl Harness for Wix {
     fn store(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
+        Arc::new(self.emulator.store_of(self.payloads))
     }
 
     fn second(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.emulator.store())
+        Arc::new(self.emulator.store_of(self.payloads))
     }
 
     fn requests(&self) -> Option<u64> {

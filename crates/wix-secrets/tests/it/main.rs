@@ -10,6 +10,7 @@
 mod app;
 mod conformance;
 mod emulator;
+mod encoded;
 mod events;
 mod harness;
 mod interrupted;

@@ -1,7 +1,7 @@
 //! What payloads hold.
 
 use polyvault_core::capabilities::{Encoded, Entries};
-use polyvault_core::encoding::Mark;
+use polyvault_core::encoding::{Mark, mark_description};
 use polyvault_core::{GetOptions, Payload, PutOptions, SecretStore, SecretStoreExt, Value};
 
 use super::super::tools::{ensure, fresh};
@@ -40,8 +40,7 @@ pub(super) async fn empty_values(h: &dyn Harness) -> Result<bool, Stop> {
     takes(h, &name, &Payload::text("")).await
 }
 
-/// Who marks by the content type refuses a mark that is given, and one that is too long, for
-/// what it encodes only.
+/// Who marks refuses a mark that is given, where it would write its own.
 pub(super) async fn encoded(h: &dyn Harness) -> Result<Encoded, Stop> {
     let (store, name) = (h.store(), fresh(h, "mark")?);
     let with = |content_type: String| PutOptions {
@@ -49,12 +48,23 @@ pub(super) async fn encoded(h: &dyn Harness) -> Result<Encoded, Stop> {
         ..PutOptions::default()
     };
     let plain = store.put_with(&name, "value", with("text/plain".to_owned()));
-    if offered(plain.await)?.is_none() {
+    if offered(plain.await)?.is_some() {
+        let marked = store.put_with(&name, "value", with(Mark::of(None).to_string()));
+        if taken(marked.await)?.is_none() {
+            return Ok(Encoded::InContentType);
+        }
+    }
+    let with = |description: String| PutOptions {
+        description: Some(description),
+        ..PutOptions::default()
+    };
+    let plain = store.put_with(&name, "value", with("a description".to_owned()));
+    if offered(plain.await)?.is_none() || !binary(h).await? {
         return Ok(Encoded::Never);
     }
-    let marked = store.put_with(&name, "value", with(Mark::of(None).to_string()));
+    let marked = store.put_with(&name, "value", with(mark_description("a description")));
     Ok(match taken(marked.await)? {
         Some(_) => Encoded::Never,
-        None => Encoded::InContentType,
+        None => Encoded::InDescription,
     })
 }
