@@ -6,11 +6,13 @@ use http::HeaderValue;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
-    default_transport,
+    default_transport, is_near,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
-use crate::config::{Config, ENDPOINT, Names, PARAMETERS, Payloads, SCHEME, capabilities_of};
+use crate::config::{
+    Config, ENDPOINT, Names, PARAMETERS, PUBLISHED_RATE, Payloads, SCHEME, capabilities_of,
+};
 use crate::credential::{App, Found, SignIn};
 use crate::store::WixSecrets;
 use crate::{credential, error};
@@ -187,6 +189,9 @@ impl WixSecretsBuilder {
                 (Box::new(sign_in), None)
             }
         };
+        if !is_near(endpoint.host()) {
+            self.options.rate.get_or_insert(PUBLISHED_RATE);
+        }
         let client = Client::new(
             Service {
                 provider: SCHEME,

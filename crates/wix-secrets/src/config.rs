@@ -1,5 +1,7 @@
 //! What a store is set to, and what it can do.
 
+use std::time::Duration;
+
 use http::HeaderValue;
 use polyvault_core::Capabilities;
 use polyvault_core::capabilities::{
@@ -7,12 +9,19 @@ use polyvault_core::capabilities::{
     Scope, SizeUnit, Versions,
 };
 use polyvault_core::provider::{HTTP_PARAMETERS, NotYet, Parameter, Rule, with_http_parameters};
-use polyvault_core::transport::Endpoint;
+use polyvault_core::transport::{Endpoint, Rate};
 
 pub(crate) const SCHEME: &str = "wix-secrets";
 
 /// The gateway's path belongs to it; the service's own, `/api/v1/secrets`, does not.
 pub(crate) const ENDPOINT: &str = "https://www.wixapis.com/_api/cloud-secrets-vault-server";
+
+/// For each app and each instance of it; the page says nothing of keys, and a key is held to it too:
+/// <https://dev.wix.com/docs/rest/articles/get-started/rate-limits>.
+pub(crate) const PUBLISHED_RATE: Rate = Rate {
+    requests: 200,
+    per: Duration::from_secs(60),
+};
 
 const OWN: [Parameter; 4] = [
     Parameter {

@@ -9,6 +9,7 @@ mod client;
 mod endpoint;
 mod issuer;
 pub mod json;
+mod rate;
 mod refusal;
 #[cfg(feature = "reqwest")]
 mod reqwest;
@@ -29,6 +30,7 @@ pub use self::body::Body;
 pub use self::client::{Call, Client, ClientOptions, Repeat, Scheme, Service};
 pub use self::endpoint::{Endpoint, UrlBuilder};
 pub use self::issuer::{Issuer, bearer_token, credential_file, form, oauth_refused};
+pub use self::rate::Rate;
 pub use self::refusal::{Refusal, RefusalRow, classify, unknown_status};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{Proxy, ReqwestTransport, ReqwestTransportBuilder};

@@ -16,6 +16,7 @@ mod harness;
 mod interrupted;
 mod names;
 mod put;
+mod rate;
 mod refusals;
 mod replay;
 mod script;

@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tracing::field::Empty;
 
 use self::attempt::Failed;
+use super::rate::{Rate, Turns};
 use super::retry::RetryBudget;
 use super::{
     Advice, Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport, request,
@@ -84,6 +85,9 @@ pub struct ClientOptions {
     pub retry: RetryPolicy,
     /// The most requests at a time; 64 unless said.
     pub max_in_flight: usize,
+    /// The most requests in a time; as many as come unless said, or unless the service's published rate
+    /// is known to the adapter.
+    pub rate: Option<Rate>,
     /// Is told what requests cost and how they end; nobody unless said.
     pub metrics: Option<Arc<dyn Metrics>>,
 }
@@ -95,6 +99,7 @@ impl Default for ClientOptions {
             clock: Arc::new(SystemClock),
             retry: RetryPolicy::default(),
             max_in_flight: 64,
+            rate: None,
             metrics: None,
         }
     }
@@ -168,6 +173,7 @@ struct Shared {
     retry: RetryPolicy,
     budget: RetryBudget,
     permits: Semaphore,
+    turns: Turns,
     /// One caller at a time finds out for what to sign in.
     learning: Mutex<()>,
 }
@@ -207,6 +213,7 @@ impl Client {
                 retry: options.retry,
                 budget: RetryBudget::new(),
                 permits: Semaphore::new(options.max_in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+                turns: Turns::new(options.rate),
                 learning: Mutex::new(()),
             }),
         })
@@ -317,6 +324,8 @@ impl Client {
     ) -> Result<Response<Body>, Failed> {
         let shared = &self.shared;
         let _permit = self.permit(call).await.map_err(Failed::for_good)?;
+        // Like the queue, it is no part of the time that one request may take.
+        self.turn().await;
         let start = shared.clock.now();
         let spent = || Duration::try_from(shared.clock.now().duration_since(start));
         let time_left = || {
@@ -372,6 +381,16 @@ impl Client {
             }
             self.repeating(call, &mut attempt, &failed.error, delay);
             shared.clock.sleep(delay).await;
+            self.turn().await;
+        }
+    }
+
+    /// Waits until the rate has room.
+    async fn turn(&self) {
+        let wait = self.shared.turns.take(self.shared.clock.now());
+        if !wait.is_zero() {
+            tracing::debug!(target: TARGET, "queued");
+            self.shared.clock.sleep(wait).await;
         }
     }
 
