@@ -60,8 +60,10 @@ impl Capabilities {
         self.check_target(secret, options)?;
         self.check_payload(payload)?;
         self.check_put_options(options)?;
-        self.check_stored_type(payload, options.content_type.as_deref())?;
-        self.check_stored_description(payload, options.description.as_deref())
+        if self.encodes(payload) && self.encoded == Encoded::InDescription {
+            self.check_marked_description(options.description.as_deref().unwrap_or_default())?;
+        }
+        self.check_stored_type(payload, options.content_type.as_deref())
     }
 
     /// Checks a put of a password that the service is to generate.
@@ -392,7 +394,7 @@ impl Capabilities {
         }
     }
 
-    /// Checks that a description fits with the mark of the payload that it is to be stored with.
+    /// Checks that a description fits with the mark of an encoded payload.
     ///
     /// # Errors
     ///
@@ -401,35 +403,19 @@ impl Capabilities {
     /// # Example
     ///
     /// ```
-    /// use polyvault_core::capabilities::Encoded;
-    /// use polyvault_core::{MemoryStore, Payload, SecretStore};
+    /// use polyvault_core::{MemoryStore, SecretStore};
     ///
     /// let mut can = MemoryStore::new().capabilities().clone();
-    /// can.encoded = Encoded::InDescription;
     /// can.limits.description_chars = Some(200);
     ///
-    /// let (text, bytes) = (Payload::text("s3cret"), Payload::binary([0, 1, 2].as_slice()));
-    /// let long = "d".repeat(200);
-    /// assert!(can.check_stored_description(&text, Some(&long)).is_ok());
-    /// assert!(can.check_stored_description(&bytes, Some(&long)).is_err());
+    /// assert!(can.check_marked_description(&"d".repeat(149)).is_ok());
+    /// assert!(can.check_marked_description(&"d".repeat(150)).is_err());
     /// ```
-    pub fn check_stored_description(
-        &self,
-        payload: &Payload,
-        description: Option<&str>,
-    ) -> Result<()> {
-        let marked = self.encodes(payload) && self.encoded == Encoded::InDescription;
-        let Some(most) = self.limits.description_chars.filter(|_| marked) else {
-            return Ok(());
-        };
-        match encoding::mark_description(description.unwrap_or_default()) {
-            text if text.chars().count() > most => Err(self
-                .invalid(format!(
-                    "field `description`: at most {most} characters with the mark of an encoded payload"
-                ))
-                .with_help("Shorten the description: the mark takes 51 characters of it.")),
-            _ => Ok(()),
-        }
+    pub fn check_marked_description(&self, description: &str) -> Result<()> {
+        let marked = encoding::mark_description(description);
+        let most = self.limits.description_chars;
+        self.check_chars("description", &marked, most)
+            .map_err(|error| error.with_help("Shorten it: a mark of 51 characters is added."))
     }
 
     /// Checks that a mark fits where the store keeps content types.

@@ -48,14 +48,18 @@ impl Due {
         &self,
         found: &SecretInfo,
         options: &PutOptions,
-    ) -> Option<String> {
+        capabilities: &Capabilities,
+    ) -> Result<Option<String>> {
         let (text, mark) = split_description(found.description.as_deref().unwrap_or_default());
         let text = options.description.as_deref().unwrap_or(text);
-        match (self.marked, mark) {
-            (true, _) => Some(mark_description(text)),
+        Ok(match (self.marked, mark) {
+            (true, _) => {
+                capabilities.check_marked_description(text)?;
+                Some(mark_description(text))
+            }
             (false, Some(_)) => Some(text.to_owned()),
             (false, None) => options.description.clone(),
-        }
+        })
     }
 }
 
@@ -95,22 +99,11 @@ impl WixSecrets {
         let old = found.description.as_deref().unwrap_or_default();
         match split_description(old).1 {
             None => Ok(text),
-            Some(_) => fitting(&self.capabilities, mark_description(&text)),
+            Some(_) => {
+                self.capabilities.check_marked_description(&text)?;
+                Ok(mark_description(&text))
+            }
         }
-    }
-}
-
-/// Checks that a description with its mark is no longer than the service takes.
-pub(super) fn fitting(capabilities: &Capabilities, description: String) -> Result<String> {
-    match capabilities.limits.description_chars {
-        Some(most) if description.chars().count() > most => Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!(
-                "field `description`: at most {most} characters with the mark of an encoded payload"
-            ),
-        )
-        .with_help("Shorten the description: the mark takes 51 characters of it.")),
-        _ => Ok(description),
     }
 }
 

@@ -6,7 +6,7 @@ use polyvault_core::{
 };
 
 use super::WixSecrets;
-use super::encoded::{Due, fitting};
+use super::encoded::Due;
 use crate::{error, request, response};
 
 /// How often a put looks again after another writer was faster.
@@ -113,10 +113,7 @@ impl WixSecrets {
         due: &Due,
         options: &PutOptions,
     ) -> Result<Step> {
-        let description = due.description_over(&found, options);
-        let description = description
-            .map(|text| fitting(&self.capabilities, text))
-            .transpose()?;
+        let description = due.description_over(&found, options, &self.capabilities)?;
         let description = description.as_deref();
         let request = request::put_value(&self.config, &found.id, &due.value, description)?;
         match self
