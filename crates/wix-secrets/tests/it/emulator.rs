@@ -14,7 +14,12 @@ const SERVICE: &str = "/_api/cloud-secrets-vault-server/api/v1/secrets";
 const KEY: &[(&str, &str)] = &[("authorization", "IST.key"), ("wix-site-id", "site")];
 
 /// Sends to the service's path and gives status and body, `null` where it is empty.
-async fn send(emulator: &Emulator, method: &str, path: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn send(
+    emulator: &Emulator,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> (u16, Value) {
     let (status, body, _) = ask(emulator, method, &format!("{SERVICE}{path}"), KEY, body)
         .await
         .unwrap();

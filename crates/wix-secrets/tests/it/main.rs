@@ -22,4 +22,5 @@ mod replay;
 mod script;
 mod seed;
 mod store;
+mod traps;
 mod wire;
