@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::clock::Clock;
+
 /// The most requests that a service takes in a time, repeats included.
 ///
 /// Requests begin at once while there is room, and wait for their turn then: in no
@@ -46,10 +48,11 @@ impl Turns {
     }
 
     /// Takes the next turn, and tells how long it is until then.
-    pub(super) fn take(&self, now: Timestamp) -> Duration {
+    pub(super) fn take(&self, clock: &dyn Clock) -> Duration {
         let Some(rate) = self.rate else {
             return Duration::ZERO;
         };
+        let now = clock.now();
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let over = |at: &Timestamp| at.saturating_add(rate.per).unwrap_or(Timestamp::MAX);
         while begun.front().is_some_and(|at| over(at) <= now) {
@@ -71,6 +74,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::clock::ManualClock;
 
     #[test]
     fn no_span_has_more_turns_than_the_rate() {
@@ -90,27 +94,27 @@ mod tests {
             (400, 400),
         ] {
             let now = start + Duration::from_secs(asked);
-            let wait = turns.take(now);
+            let wait = turns.take(&ManualClock::at(now));
             assert_eq!(now + wait, start + Duration::from_secs(due), "{asked}");
         }
     }
 
     #[test]
     fn no_rate_is_too_small_or_too_long() {
-        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let start = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
         let none = Turns::new(Some(Rate {
             requests: 0,
             per: Duration::from_secs(1),
         }));
-        assert_eq!(none.take(start), Duration::ZERO);
-        assert_eq!(none.take(start), Duration::from_secs(1));
+        assert_eq!(none.take(&start), Duration::ZERO);
+        assert_eq!(none.take(&start), Duration::from_secs(1));
         let ages = Turns::new(Some(Rate {
             requests: 1,
             per: Duration::MAX,
         }));
-        assert_eq!(ages.take(start), Duration::ZERO);
-        assert!(ages.take(start) > Duration::from_secs(60));
+        assert_eq!(ages.take(&start), Duration::ZERO);
+        assert!(ages.take(&start) > Duration::from_secs(60));
         let unbound = Turns::new(None);
-        assert!((0..1000).all(|_| unbound.take(start).is_zero()));
+        assert!((0..1000).all(|_| unbound.take(&start).is_zero()));
     }
 }

@@ -387,7 +387,7 @@ impl Client {
 
     /// Waits until the rate has room.
     async fn turn(&self) {
-        let wait = self.shared.turns.take(self.shared.clock.now());
+        let wait = self.shared.turns.take(&*self.shared.clock);
         if !wait.is_zero() {
             tracing::debug!(target: TARGET, "queued");
             self.shared.clock.sleep(wait).await;
