@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt as _;
 
 use crate::model::{
     DeletedSecretInfo, InfoPatch, Secret, SecretInfo, VersionChange, VersionInfo, Written,
@@ -12,7 +13,7 @@ use crate::operation::{Operation, Outcome};
 use crate::options::{DeleteOptions, GetOptions, PutOptions, PutValue};
 use crate::{
     Capabilities, Error, ErrorKind, OperationId, Page, PageRequest, PageToken, Result, SecretName,
-    SecretRef, SecretStore, VersionId,
+    SecretRef, SecretStore, SecretStoreExt as _, VersionId,
 };
 
 /// Two stores as one: a read asks the first, and the second where the first has no such secret.
@@ -87,12 +88,17 @@ impl<A: SecretStore, B: SecretStore> FallbackStore<A, B> {
         self.first.capabilities().check_secret(secret).is_ok()
     }
 
-    async fn is_in_first(&self, secret: &SecretRef) -> Result<bool> {
+    async fn described_by_first(&self, secret: &SecretRef) -> Result<Option<SecretInfo>> {
         if !self.may_hold(secret) {
-            return Ok(false);
+            return Ok(None);
         }
         let described = self.first.describe(secret).await;
-        Ok(self.first_of(secret, described)?.is_some())
+        self.first_of(secret, described)
+    }
+
+    async fn is_in_first(&self, secret: &SecretRef) -> Result<bool> {
+        let described = self.described_by_first(secret).await?;
+        Ok(described.is_some())
     }
 
     /// Refuses a write that nobody would see.
@@ -115,22 +121,11 @@ impl<A: SecretStore, B: SecretStore> FallbackStore<A, B> {
         }
     }
 
+    /// Asked for each page of the second: a page's token has no room for them.
     async fn names_of_first(&self) -> Result<BTreeSet<SecretName>> {
-        let (mut names, mut page) = (BTreeSet::new(), PageRequest::default());
-        let mut seen = BTreeSet::new();
-        loop {
-            let listed = self.first.list_page(page).await?;
-            names.extend(listed.items.into_iter().filter_map(|info| info.name));
-            match listed.next {
-                Some(token) if seen.insert(token.as_str().to_owned()) => {
-                    page = PageRequest {
-                        size: None,
-                        token: Some(token),
-                    };
-                }
-                _ => return Ok(names),
-            }
-        }
+        let listed = self.first.list();
+        let names = listed.try_filter_map(async |info| Ok(info.name));
+        names.try_collect().await
     }
 
     async fn list_first(
@@ -194,13 +189,10 @@ impl<A: SecretStore, B: SecretStore> SecretStore for FallbackStore<A, B> {
     }
 
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
-        if self.may_hold(secret) {
-            let described = self.first.describe(secret).await;
-            if let Some(info) = self.first_of(secret, described)? {
-                return Ok(info);
-            }
+        match self.described_by_first(secret).await? {
+            Some(info) => Ok(info),
+            None => self.second.describe(secret).await,
         }
-        self.second.describe(secret).await
     }
 
     async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {

@@ -23,9 +23,9 @@ fn with(change: impl FnOnce(&mut Capabilities)) -> MemoryStore {
 
 /// Runs the suite on fresh stores and on one, and gives why checks were skipped.
 async fn skipped(make: fn() -> MemoryStore) -> BTreeSet<String> {
-    let fresh = run_all(async || Arc::new(Memory(make())) as _).await;
+    let fresh = run_all(async || Arc::new(Memory::new(make())) as _).await;
     assert!(fresh.is_green(), "{fresh}");
-    let harness: Arc<dyn Harness> = Arc::new(Memory(make()));
+    let harness: Arc<dyn Harness> = Arc::new(Memory::new(make()));
     let one = run_all(async || Arc::clone(&harness)).await;
     assert!(one.is_green(), "{one}");
     fresh.skipped().map(|(_, why)| why.to_owned()).collect()
@@ -136,7 +136,7 @@ async fn a_store_of_any_one_other_capability_keeps_every_promise() {
         |can| can.limits.name.case_sensitive = false,
     ];
     for (number, change) in changes.into_iter().enumerate() {
-        let report = run_all(async || Arc::new(Memory(with(change))) as _).await;
+        let report = run_all(async || Arc::new(Memory::new(with(change))) as _).await;
         assert!(report.is_green(), "change {number}: {report}");
     }
 }

@@ -13,21 +13,36 @@ use polyvault_core::{
 };
 use polyvault_testkit::conformance::{Harness, Hook, run_all};
 
-pub(crate) struct Memory(pub(crate) MemoryStore);
+/// A store whose faults are those of a store in memory: that store itself, or one before it.
+pub(crate) struct Memory {
+    faults: MemoryStore,
+    store: Arc<dyn SecretStore>,
+}
+
+impl Memory {
+    pub(crate) fn new(store: MemoryStore) -> Self {
+        Self::before(store.clone(), store)
+    }
+
+    pub(crate) fn before(faults: MemoryStore, store: impl SecretStore) -> Self {
+        let store = Arc::new(store);
+        Self { faults, store }
+    }
+}
 
 #[async_trait]
 impl Harness for Memory {
     fn store(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.0.clone())
+        Arc::clone(&self.store)
     }
 
     fn second(&self) -> Arc<dyn SecretStore> {
-        Arc::new(self.0.clone())
+        Arc::clone(&self.store)
     }
 
     async fn make_twins(&self, name: &str) -> Hook {
         for _ in 0..2 {
-            let twin = self.0.faults().make_twin(name, Payload::text("twin"));
+            let twin = self.faults.faults().make_twin(name, Payload::text("twin"));
             // Where an id is made of the name, there are none.
             if twin.is_err_and(|error| error.kind() == ErrorKind::FailedPrecondition) {
                 return Hook::Missing;
@@ -37,43 +52,43 @@ impl Harness for Memory {
     }
 
     async fn forbid(&self, operation: &str) -> Hook {
-        self.0.faults().forbid(operation);
+        self.faults.faults().forbid(operation);
         Hook::Done
     }
 
     async fn allow_all(&self) {
-        self.0.faults().allow_all();
+        self.faults.faults().allow_all();
     }
 
     async fn fail_next_operation(&self) -> Hook {
-        self.0.faults().fail_next_operation();
+        self.faults.faults().fail_next_operation();
         Hook::Done
     }
 
     async fn lose_next_answer(&self) -> Hook {
-        self.0.faults().lose_next_answer();
+        self.faults.faults().lose_next_answer();
         Hook::Done
     }
 
     async fn lose_next_request(&self) -> Hook {
-        self.0.faults().lose_next_request();
+        self.faults.faults().lose_next_request();
         Hook::Done
     }
 
     async fn overtake_next_put(&self, name: &str) -> Hook {
         let made = Payload::text("overtaken");
-        self.0.faults().overtake_next_put(name, made).unwrap();
+        self.faults.faults().overtake_next_put(name, made).unwrap();
         Hook::Done
     }
 
     fn generated(&self) -> Option<u64> {
-        Some(self.0.faults().generated_passwords())
+        Some(self.faults.faults().generated_passwords())
     }
 }
 
 #[tokio::test]
 async fn keeps_every_promise_and_skips_no_check() {
-    let report = run_all(async || Arc::new(Memory(MemoryStore::new())) as _).await;
+    let report = run_all(async || Arc::new(Memory::new(MemoryStore::new())) as _).await;
 
     assert!(report.is_green(), "{report}");
     assert_eq!(report.skipped().count(), 0, "{report}");
@@ -81,7 +96,7 @@ async fn keeps_every_promise_and_skips_no_check() {
 
 #[tokio::test]
 async fn keeps_every_promise_in_one_store() {
-    let harness: Arc<dyn Harness> = Arc::new(Memory(MemoryStore::new()));
+    let harness: Arc<dyn Harness> = Arc::new(Memory::new(MemoryStore::new()));
 
     let report = run_all(async || Arc::clone(&harness)).await;
 
