@@ -106,7 +106,7 @@ pub enum Event {
         /// How long the service asks to wait, where it told.
         wait: Option<Duration>,
     },
-    /// A request waited until fewer than the most requests were under way.
+    /// A request waited until fewer than the most requests were under way, or until the rate had room.
     #[non_exhaustive]
     Queued {
         /// The provider's name.

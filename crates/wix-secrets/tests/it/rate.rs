@@ -6,8 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Request, Response};
 use polyvault_core::clock::{Clock, ManualClock};
+use polyvault_core::observability::{Event, Metrics};
 use polyvault_core::transport::{Body, ClientOptions, Rate, SendError, Transport};
-use polyvault_core::{SecretStoreExt, Timestamp};
+use polyvault_core::{ErrorKind, SecretStoreExt, Timestamp};
 use polyvault_testkit::script::{Script, answer};
 use polyvault_wix_secrets::{WixSecrets, WixSecretsBuilder};
 
@@ -91,6 +92,60 @@ async fn a_repeat_waits_for_its_turn_too() {
     };
 
     assert_eq!(waited(&script, Some(rate)).await, 30);
+}
+
+#[tokio::test]
+async fn a_repeat_whose_turn_comes_too_late_tells_why_the_first_failed() {
+    let script = Script::new([answer(503, "")]);
+    let rate = Rate {
+        requests: 1,
+        per: Duration::from_secs(3600),
+    };
+    let options = ClientOptions {
+        rate: Some(rate),
+        ..script.options()
+    };
+    let builder = WixSecrets::builder(SITE).api_key("IST.made-up".into());
+    let store = builder.client_options(options).build().unwrap();
+
+    let error = store.get_text("db").await.unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+/// Keeps how long each request waited for its turn.
+#[derive(Debug, Default)]
+struct Waits(Mutex<Vec<Duration>>);
+
+impl Metrics for Waits {
+    fn record(&self, event: &Event) {
+        if let Event::Queued { waited, .. } = event {
+            self.0.lock().unwrap().push(*waited);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_hook_is_told_of_each_wait() {
+    let waits = Arc::new(Waits::default());
+    let script = Script::always(answer(200, r#"{"value":"x"}"#));
+    let rate = Rate {
+        requests: 2,
+        per: Duration::from_secs(30),
+    };
+    let options = ClientOptions {
+        rate: Some(rate),
+        metrics: Some(Arc::clone(&waits) as _),
+        ..script.options()
+    };
+    let builder = WixSecrets::builder(SITE).api_key("IST.made-up".into());
+    let store = builder.client_options(options).build().unwrap();
+
+    for _ in 0..3 {
+        store.get_text("db").await.unwrap();
+    }
+
+    assert_eq!(*waits.0.lock().unwrap(), [Duration::from_secs(30)]);
 }
 
 /// For how many seconds a read waits.

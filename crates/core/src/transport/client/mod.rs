@@ -325,7 +325,7 @@ impl Client {
         let shared = &self.shared;
         let _permit = self.permit(call).await.map_err(Failed::for_good)?;
         // Like the queue, it is no part of the time that one request may take.
-        self.turn().await;
+        self.turn(call, Duration::MAX).await;
         let start = shared.clock.now();
         let spent = || Duration::try_from(shared.clock.now().duration_since(start));
         let time_left = || {
@@ -381,17 +381,29 @@ impl Client {
             }
             self.repeating(call, &mut attempt, &failed.error, delay);
             shared.clock.sleep(delay).await;
-            self.turn().await;
+            if !self.turn(call, time_left()).await {
+                return Err(failed);
+            }
         }
     }
 
-    /// Waits until the rate has room.
-    async fn turn(&self) {
+    /// Waits until the rate has room, if that is before the time that is left.
+    async fn turn(&self, call: &Call<'_>, left: Duration) -> bool {
         let wait = self.shared.turns.take(&*self.shared.clock);
-        if !wait.is_zero() {
-            tracing::debug!(target: TARGET, "queued");
-            self.shared.clock.sleep(wait).await;
+        if wait.is_zero() {
+            return true;
         }
+        if wait >= left {
+            return false;
+        }
+        tracing::debug!(target: TARGET, "queued");
+        self.shared.clock.sleep(wait).await;
+        self.shared.watch.tell(|provider| Event::Queued {
+            provider,
+            operation: call.operation,
+            waited: wait,
+        });
+        true
     }
 
     /// A place among the requests under way.
