@@ -61,7 +61,7 @@ use serde_json::value::RawValue;
 use crate::transport::json::{self, PlainBase64, PlainText};
 use crate::{DEFAULT_KEY, Error, ErrorKind, Payload, Result, Value};
 
-pub use self::description::{mark_description, split_description};
+pub use self::description::{check_description, mark_description, split_description};
 pub use self::mark::Mark;
 
 /// The version that is written, and the only one that is read.

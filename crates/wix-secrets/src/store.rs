@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use http::{HeaderValue, Request, Response};
+use polyvault_core::encoding;
 use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, InfoPatch,
@@ -143,7 +144,7 @@ impl WixSecrets {
             SecretRef::Name(name) => name.clone(),
             SecretRef::Id(_) => self.name_of(secret).await?,
         };
-        let stored = self.stored("get", secret, &name).await?;
+        let stored = self.stored("get", secret, name.as_str()).await?;
         Ok(Secret {
             id: None,
             payload: self.decoded(secret, &name, stored).await?,
@@ -158,9 +159,9 @@ impl WixSecrets {
         &self,
         operation: &'static str,
         secret: &SecretRef,
-        name: &SecretName,
+        name: &str,
     ) -> Result<Payload> {
-        let request = request::get_value(&self.config, name.as_str())?;
+        let request = request::get_value(&self.config, name)?;
         let answer = self
             .send(self.call(operation, Some(secret), request))
             .await?;
@@ -265,7 +266,8 @@ impl SecretStore for WixSecrets {
         let write = async {
             let payload = value.into_payload()?;
             self.capabilities.check_put(secret, &payload, &options)?;
-            encoded::check_description(options.description.as_deref())?;
+            // Every store reads marks, also one that writes none.
+            encoding::check_description(options.description.as_deref().unwrap_or_default())?;
             self.put(secret, &payload, &options).await
         };
         write
@@ -281,7 +283,7 @@ impl SecretStore for WixSecrets {
     ) -> Result<Operation<SecretInfo>> {
         let write = async {
             self.capabilities.check_update(secret, &patch)?;
-            encoded::check_description(patch.description.as_deref())?;
+            encoding::check_description(patch.description.as_deref().unwrap_or_default())?;
             self.update(secret, patch).await
         };
         write

@@ -452,17 +452,11 @@ impl Capabilities {
         };
         self.need(self.description != Scope::None, "description")?;
         self.check_chars("description", text, self.limits.description_chars)?;
-        if self.encoded == Encoded::InDescription && encoding::split_description(text).1.is_some() {
-            return Err(self
-                .invalid(
-                    "field `description`: it ends in the store's own mark of an encoded payload",
-                )
-                .with_help(
-                    "Give the payload as it is and a description of your own, or none: the store \
-                     encodes and marks what needs it.",
-                ));
+        match self.encoded {
+            Encoded::InDescription => encoding::check_description(text)
+                .map_err(|error| error.with_provider(self.provider)),
+            Encoded::Never | Encoded::InContentType => Ok(()),
         }
-        Ok(())
     }
 
     fn check_chars(&self, field: &str, text: &str, most: Option<usize>) -> Result<()> {

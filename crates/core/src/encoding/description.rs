@@ -1,6 +1,7 @@
 //! The mark at the end of a description: for services that keep no content type.
 
 use super::Mark;
+use crate::{Error, ErrorKind, Result};
 
 /// A description that says: this is an encoded payload.
 ///
@@ -46,5 +47,30 @@ pub fn split_description(description: &str) -> (&str, Option<Mark>) {
     match inside.and_then(|(text, mark)| Some((text, Mark::read(mark)?))) {
         Some((text, mark)) => (text.strip_suffix(' ').unwrap_or(text), Some(mark)),
         None => (description, None),
+    }
+}
+
+/// Refuses a mark by hand: what is no document would be read as one.
+///
+/// # Errors
+///
+/// `InvalidInput` if a mark stands at the end.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_core::encoding::{check_description, mark_description};
+///
+/// assert!(check_description("of the shop").is_ok());
+/// assert!(check_description(&mark_description("of the shop")).is_err());
+/// ```
+pub fn check_description(description: &str) -> Result<()> {
+    match split_description(description).1 {
+        None => Ok(()),
+        Some(_) => Err(Error::new(
+            ErrorKind::InvalidInput,
+            "field `description`: it ends in the store's own mark of an encoded payload",
+        )
+        .with_help("Give the payload as it is and a description of your own, or none.")),
     }
 }

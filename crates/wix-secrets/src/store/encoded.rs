@@ -77,7 +77,7 @@ impl WixSecrets {
                 return Ok(stored);
             }
             let found = self.look("get", &SecretRef::from(name)).await?;
-            let again = self.stored("get", secret, name).await?;
+            let again = self.stored("get", secret, name.as_str()).await?;
             if again.same_as(&stored) {
                 let description = found.and_then(|info| info.description);
                 return match split_description(description.as_deref().unwrap_or_default()) {
@@ -114,18 +114,6 @@ pub(super) fn shown(info: SecretInfo) -> SecretInfo {
     SecretInfo {
         description: text.map(str::to_owned),
         ..info
-    }
-}
-
-/// Refuses a mark by hand: what is no document would be read as one.
-pub(super) fn check_description(description: Option<&str>) -> Result<()> {
-    match split_description(description.unwrap_or_default()).1 {
-        None => Ok(()),
-        Some(_) => Err(Error::new(
-            ErrorKind::InvalidInput,
-            "field `description`: it ends in the mark of an encoded payload",
-        )
-        .with_help("Give the payload as it is and a description of your own, or none.")),
     }
 }
 

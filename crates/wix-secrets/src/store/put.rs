@@ -139,9 +139,7 @@ impl WixSecrets {
         options: &PutOptions,
     ) -> Result<Step> {
         // Creates go by name, so it is one.
-        let request = request::get_value(&self.config, secret.as_str())?;
-        let read = self.send(self.call("put", Some(secret), request)).await;
-        let payload = match read.and_then(|answer| response::value(&answer)) {
+        let payload = match self.stored("put", secret, secret.as_str()).await {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Step::Overtaken),
             read => read?,
         };
