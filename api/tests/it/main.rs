@@ -5,5 +5,6 @@
 mod documented;
 mod foreign;
 mod manifests;
+mod render;
 mod rustdoc;
 mod snapshot;
