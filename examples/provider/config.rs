@@ -11,6 +11,7 @@ pub(crate) const SCHEME: &str = "cubby";
 
 pub(crate) const CAPABILITIES: Capabilities = Capabilities {
     provider: SCHEME,
+    put: true,
     read_values: true,
     versions: Versions::None,
     entries: Entries::Single,

@@ -20,6 +20,7 @@ type Row = (&'static str, &'static str, fn(&Capabilities) -> String);
 
 /// What people read, the field that says so, and its cell; an empty cell means no.
 const ROWS: &[Row] = &[
+    ("put", "put", |c| yes(c.put)),
     ("read values", "read_values", |c| yes(c.read_values)),
     ("versions", "versions", |c| {
         text(match c.versions {

@@ -136,6 +136,7 @@ impl Config {
 pub(crate) fn capabilities() -> Capabilities {
     Capabilities {
         provider: SCHEME,
+        put: true,
         read_values: true,
         versions: Versions::PinnedReads,
         entries: Entries::Many,

@@ -1,10 +1,15 @@
 //! The variables that credentials and settings are read from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::env::VarError;
 use std::fmt;
+use std::path::Path;
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
+
+use crate::transport::credential_file;
+use crate::{Error, ErrorKind, Result};
 
 /// The environment that a store is opened in: the process's own, or one that is put together.
 ///
@@ -44,6 +49,46 @@ impl Environment {
         Self::default()
     }
 
+    /// The variables of a dotenv file of up to 256 KiB, without a process's own. As in other programs
+    /// that read such files, `$NAME` outside of single quotes stands for a variable of the process, or
+    /// of the file.
+    ///
+    /// The parser, [dotenvy](https://docs.rs/dotenvy), does not wipe its own buffers.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if the file can't be read, or after which variable it is not as such files are.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::Environment;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join(".env");
+    /// std::fs::write(&path, "# mine\nWIX_API_KEY='IST.made-up'\n").unwrap();
+    /// let environment = Environment::dotenv(&path)?;
+    /// assert!(environment.secret("WIX_API_KEY").is_some());
+    /// # Ok::<(), polyvault_core::Error>(())
+    /// ```
+    pub fn dotenv(path: impl AsRef<Path>) -> Result<Self> {
+        let file = credential_file(path.as_ref())?;
+        let mut environment = Self::empty();
+        let mut last = "its beginning".to_owned();
+        for line in dotenvy::from_read_iter(file.as_slice()) {
+            // The parser's error quotes the line.
+            let (name, value) = line.map_err(|_| {
+                Error::new(
+                    ErrorKind::Config,
+                    format!("the file is no dotenv file, after {last}"),
+                )
+            })?;
+            last = format!("the variable {name}");
+            environment = environment.with(name, value);
+        }
+        Ok(environment)
+    }
+
     /// Sets a variable, over the process's.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -68,13 +113,49 @@ impl Environment {
         clippy::disallowed_methods,
         reason = "the one place that reads the process's environment"
     )]
-    fn read(&self, name: &str) -> Option<Zeroizing<String>> {
-        let set = self.extra.get(name).cloned();
-        let set = match set {
-            None if self.process => std::env::var(name).ok().map(Zeroizing::new),
-            set => set,
+    pub(crate) fn value(&self, name: &str) -> Result<Option<Zeroizing<String>>> {
+        let set = match self.extra.get(name) {
+            Some(set) => Some(set.clone()),
+            None if !self.process => None,
+            None => match std::env::var(name) {
+                Ok(value) => Some(Zeroizing::new(value)),
+                Err(VarError::NotPresent) => None,
+                Err(VarError::NotUnicode(value)) => {
+                    drop(Zeroizing::new(value.into_encoded_bytes()));
+                    return Err(Error::new(
+                        ErrorKind::Decode,
+                        format!("the variable {name} is not UTF-8"),
+                    ));
+                }
+            },
         };
-        set.filter(|value| !value.is_empty())
+        Ok(set.filter(|value| !value.is_empty()))
+    }
+
+    /// The names of the variables that are not empty.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the other place that reads the process's environment"
+    )]
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        if self.process {
+            for (name, value) in std::env::vars_os() {
+                let value = Zeroizing::new(value.into_encoded_bytes());
+                names.extend(name.into_string().ok().filter(|_| !value.is_empty()));
+            }
+        }
+        for (name, value) in &self.extra {
+            match value.is_empty() {
+                true => names.remove(name),
+                false => names.insert(name.clone()),
+            };
+        }
+        names
+    }
+
+    fn read(&self, name: &str) -> Option<Zeroizing<String>> {
+        self.value(name).ok().flatten()
     }
 }
 

@@ -6,9 +6,11 @@ pub mod clock;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod encoding;
+mod env_store;
 pub mod environment;
 mod error;
 mod fallback;
+mod file;
 pub mod memory;
 mod model;
 mod name;
@@ -23,6 +25,7 @@ mod store;
 pub mod transport;
 
 pub use self::capabilities::{Capabilities, NameRule};
+pub use self::env_store::EnvStore;
 pub use self::environment::Environment;
 pub use self::error::{Error, ErrorKind, Result, Retry};
 pub use self::fallback::FallbackStore;

@@ -153,6 +153,7 @@ pub(crate) fn capabilities_of(names: Names, payloads: Payloads) -> Capabilities 
     };
     Capabilities {
         provider: SCHEME,
+        put: true,
         read_values: true,
         versions: Versions::None,
         entries,

@@ -117,6 +117,7 @@ pub(crate) struct Config {
 pub(crate) fn capabilities() -> Capabilities {
     Capabilities {
         provider: SCHEME,
+        put: true,
         read_values: true,
         versions: Versions::PinnedReads,
         entries: Entries::Many,

@@ -50,7 +50,7 @@ impl Capabilities {
     /// # Errors
     ///
     /// `InvalidInput` for the name, an empty or binary value, a key, labels or a text; `TooLarge` for
-    /// the values; `Unsupported` for an option.
+    /// the values; `Unsupported` for an option, or if the store is only read.
     pub fn check_put(
         &self,
         secret: &SecretRef,
@@ -71,7 +71,7 @@ impl Capabilities {
     /// # Errors
     ///
     /// `InvalidInput` for the name, the rules, the key of the entry, labels or a text; `Unsupported`
-    /// for an option.
+    /// for an option, or if the store is only read.
     ///
     /// # Example
     ///
@@ -99,6 +99,7 @@ impl Capabilities {
 
     fn check_target(&self, secret: &SecretRef, options: &PutOptions) -> Result<()> {
         self.check_secret(secret)?;
+        self.need(self.put, "put")?;
         if options.mode == PutMode::Create {
             self.need(self.create != CreateStrength::None, "create")?;
             if matches!(secret, SecretRef::Id(_)) {

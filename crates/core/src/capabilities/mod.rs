@@ -129,6 +129,8 @@ pub enum Generate {
 pub struct Capabilities {
     /// The provider's name, the scheme of its store URLs.
     pub provider: &'static str,
+    /// Putting values; a store without it is only read.
+    pub put: bool,
     /// Reading payloads.
     pub read_values: bool,
     /// Versions.

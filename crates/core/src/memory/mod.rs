@@ -4,7 +4,7 @@ mod call;
 mod change;
 mod faults;
 mod like;
-mod page;
+pub(crate) mod page;
 mod put;
 mod record;
 mod rights;

@@ -11,7 +11,7 @@ const AFTER: &str = "after:";
 
 /// A page of `items` by id; the token is the last id given, so that writes in
 /// between neither repeat an item nor drop one.
-pub(super) fn page<'a, K, V, T>(
+pub(crate) fn page<'a, K, V, T>(
     items: &'a BTreeMap<K, V>,
     request: &PageRequest,
     size: u32,

@@ -211,6 +211,7 @@ impl Manner {
 
 const CAPABILITIES: Capabilities = Capabilities {
     provider: super::PROVIDER,
+    put: true,
     read_values: true,
     versions: Versions::PinnedReads,
     entries: Entries::Many,

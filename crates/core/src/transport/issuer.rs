@@ -1,7 +1,6 @@
 //! Those who give out tokens, and how they are asked.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind as Io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::{
     Advice, Body, Call, Client, ClientOptions, Endpoint, ReadyToken, Refusal, RefusalRow, Repeat,
     Scheme, Service, Token, classify, json, request,
 };
+use crate::file::read_file;
 use crate::{Error, ErrorKind, Result, Retry};
 
 /// Who gives out tokens for a service: what an adapter knows of it.
@@ -277,25 +277,9 @@ const MAX_FILE: usize = 256 * 1024;
 /// ```
 pub fn credential_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let refuse = |why: String| Error::new(ErrorKind::Config, format!("the file {why}"));
-    let failed = |error: std::io::Error| refuse(format!("can't be read: {}", error.kind()));
-    let mut file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    if size > MAX_FILE {
-        return Err(refuse("is larger than 256 KiB".to_owned()));
-    }
-    // One byte more than it is large, so that the buffer never moves.
-    let mut text = Zeroizing::new(vec![0; size + 1]);
-    let mut filled = 0;
-    while let Some(free) = text.get_mut(filled..).filter(|free| !free.is_empty()) {
-        match file.read(free).map_err(failed)? {
-            0 => break,
-            more => filled += more,
-        }
-    }
-    if filled > size {
-        return Err(refuse("was written while it was read".to_owned()));
-    }
-    text.truncate(filled);
-    Ok(text)
+    read_file(path, MAX_FILE).map_err(|error| match error.kind() {
+        Io::FileTooLarge => refuse("is larger than 256 KiB".to_owned()),
+        Io::ResourceBusy => refuse("was written while it was read".to_owned()),
+        other => refuse(format!("can't be read: {other}")),
+    })
 }

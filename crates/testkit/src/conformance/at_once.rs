@@ -3,11 +3,11 @@
 use futures_util::future::join_all;
 use polyvault_core::{Payload, SecretRef, SecretStoreExt};
 
-use super::tools::{ensure, fresh, holds};
+use super::tools::{ensure, fresh, given, holds};
 use super::{Harness, Stop};
 
 super::topic! {
-    0 reads_at_once_give_each_its_own,
+    0 reads_at_once_give_each_its_own reads,
     0 puts_at_once_all_take_place,
 }
 
@@ -19,7 +19,7 @@ fn four(h: &dyn Harness) -> Result<Vec<SecretRef>, Stop> {
 async fn reads_at_once_give_each_its_own(h: &dyn Harness) -> Result<(), Stop> {
     let names = four(h)?;
     for name in &names {
-        h.store().put(name, name.as_str()).await?;
+        given(h, name, name.as_str()).await?;
     }
 
     let outcomes = h.second().get_many(names.clone(), 4).await;

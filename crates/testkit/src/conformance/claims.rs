@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, GetOptions, InfoPatch, Operation, OperationId,
-    Outcome, Page, PageRequest, PutOptions, PutValue, Result, Secret, SecretInfo, SecretRef,
-    SecretStore, VersionChange, VersionId, VersionInfo, Written,
+    Outcome, Page, PageRequest, Payload, PutOptions, PutValue, Result, Secret, SecretInfo,
+    SecretRef, SecretStore, VersionChange, VersionId, VersionInfo, Written,
 };
 
 use super::{Harness, Hook};
@@ -82,6 +82,10 @@ impl Harness for Claiming {
 
     fn name(&self, hint: &str) -> String {
         self.harness.name(hint)
+    }
+
+    async fn seed(&self, name: &str, payload: &Payload) -> Hook {
+        self.harness.seed(name, payload).await
     }
 
     async fn make_twins(&self, name: &str) -> Hook {

@@ -13,7 +13,7 @@ use super::tools::{ensure, fresh, labels, pinned, refused, without_requests};
 use super::{Harness, Stop};
 
 super::topic! {
-    9 what_the_capabilities_deny_is_unsupported_and_sends_nothing,
+    9 what_the_capabilities_deny_is_unsupported_and_sends_nothing reads,
 }
 
 type Call<'a> = BoxFuture<'a, Result<(), Error>>;
@@ -104,6 +104,9 @@ fn denied_puts<'a>(store: &'a dyn SecretStore, name: &'a SecretRef) -> Vec<Denie
         set(&mut options);
         async move { store.put_with(name, "value", options).await.map(drop) }.boxed()
     };
+    if !can.put {
+        return vec![(true, "put", put(|_| {}))];
+    }
     vec![
         (
             can.create == CreateStrength::None,

@@ -6,12 +6,12 @@ use polyvault_core::{
     SecretStoreExt,
 };
 
-use super::tools::{ensure, fresh, refused};
+use super::tools::{ensure, fresh, given, refused};
 use super::{Harness, Hook, Stop};
 
 super::topic! {
-    0 an_error_names_provider_operation_and_secret,
-    0 a_refusal_for_good_is_not_to_be_repeated,
+    0 an_error_names_provider_operation_and_secret reads,
+    0 a_refusal_for_good_is_not_to_be_repeated reads,
 }
 
 /// What calls on a secret that is not there are refused with, by operation.
@@ -71,7 +71,7 @@ async fn an_error_names_provider_operation_and_secret(h: &dyn Harness) -> Result
 async fn a_refusal_for_good_is_not_to_be_repeated(h: &dyn Harness) -> Result<(), Stop> {
     let store = h.store();
     let (name, missing) = (fresh(h, "final")?, fresh(h, "nobody")?);
-    store.put(&name, "value").await?;
+    given(h, &name, "value").await?;
     let told = refusals(&store, &missing).await;
     let mut errors: Vec<Error> = told.into_iter().filter_map(|(_, error)| error).collect();
     if store.capabilities().create != CreateStrength::None {

@@ -39,6 +39,7 @@ pub fn flips(capabilities: &Capabilities) -> Vec<Flip> {
     // Without `..`: a new field doesn't compile until it is flipped.
     let Capabilities {
         provider,
+        put,
         read_values,
         versions,
         entries,
@@ -78,6 +79,7 @@ pub fn flips(capabilities: &Capabilities) -> Vec<Flip> {
         };
     }
     flip!(provider, "capability_provider", |_| ["another-provider"]);
+    flip!(put, "capability_put", not);
     flip!(read_values, "capability_read_values", not);
     flip!(versions, "capability_versions", cycle(next_versions));
     flip!(entries, "capability_entries", cycle(next_entries));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use polyvault_core::{IdempotencyKey, SecretStore};
+use polyvault_core::{IdempotencyKey, Payload, SecretStore};
 
 /// A store to be checked, and what can be done to it from outside.
 ///
@@ -99,6 +99,12 @@ pub trait Harness: Send + Sync {
         let random = IdempotencyKey::random().to_string();
         let random: String = random.chars().take(8).collect();
         format!("kit-{hint}-{random}")
+    }
+
+    /// Makes or changes a secret past a store that is only read; [`Hook::Missing`] also for a payload
+    /// that can't be there.
+    async fn seed(&self, _name: &str, _payload: &Payload) -> Hook {
+        Hook::Missing
     }
 
     /// Makes two secrets named `name`, each with the text value `twin`, past the store's own rules.

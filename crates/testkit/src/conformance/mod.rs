@@ -107,12 +107,17 @@ pub struct Check {
     /// The number in the contract of [`SecretStore`](polyvault_core::SecretStore);
     /// 0 for a promise that stands at a method or a type.
     pub contract: u8,
+    /// Whether it applies to a store that is only read.
+    reads: bool,
     run: for<'a> fn(&'a dyn Harness) -> BoxFuture<'a, Result<(), Stop>>,
 }
 
 impl Check {
     /// Runs it.
     pub async fn run(&self, harness: &dyn Harness) -> Verdict {
+        if !self.reads && !harness.store().capabilities().put {
+            return Verdict::Skipped("capability `put`".to_owned());
+        }
         match (self.run)(harness).await {
             Ok(()) => Verdict::Passed,
             Err(Stop::Skip(why)) => Verdict::Skipped(why),
@@ -169,13 +174,15 @@ pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Harness>) -> Report {
     report
 }
 
-/// Declares the checks of a file: the contract's number and the function.
+/// Declares the checks of a file: the contract's number, the function, and `reads` where it also
+/// applies to a store that is only read.
 macro_rules! topic {
-    ($($contract:literal $name:ident),* $(,)?) => {
+    ($($contract:literal $name:ident $($reads:ident)?),* $(,)?) => {
         pub(in crate::conformance) fn checks() -> Vec<crate::conformance::Check> {
             vec![$(crate::conformance::Check {
                 name: stringify!($name),
                 contract: $contract,
+                reads: !stringify!($($reads)?).is_empty(),
                 run: |harness| Box::pin($name(harness)),
             }),*]
         }

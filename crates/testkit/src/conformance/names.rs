@@ -2,13 +2,13 @@
 
 use polyvault_core::{ErrorKind, Payload, SecretRef, SecretStore, SecretStoreExt};
 
-use super::tools::{ensure, fresh, holds, refused};
+use super::tools::{ensure, fresh, given, holds, refused};
 use super::{Harness, Stop};
 
 super::topic! {
     0 an_id_means_the_secret_it_was_given_for,
-    0 a_name_with_every_allowed_sign_is_its_own,
-    0 a_store_shows_as_a_url_of_its_provider,
+    0 a_name_with_every_allowed_sign_is_its_own reads,
+    0 a_store_shows_as_a_url_of_its_provider reads,
 }
 
 async fn an_id_means_the_secret_it_was_given_for(h: &dyn Harness) -> Result<(), Stop> {
@@ -54,8 +54,8 @@ async fn a_name_with_every_allowed_sign_is_its_own(h: &dyn Harness) -> Result<()
     }
     let (plain, odd) = (SecretRef::try_from(plain)?, SecretRef::try_from(odd)?);
 
-    store.put(&plain, "plain").await?;
-    store.put(&odd, "odd").await?;
+    given(h, &plain, "plain").await?;
+    given(h, &odd, "odd").await?;
 
     let told = second.describe(&odd).await?.name;
     ensure(

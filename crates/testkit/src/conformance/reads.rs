@@ -6,18 +6,18 @@ use polyvault_core::{
 
 use polyvault_core::capabilities::Versions;
 
-use super::tools::{ensure, fresh, holds, need, pinned, refused, version_id};
+use super::tools::{ensure, fresh, given, holds, need, pinned, refused, version_id};
 use super::{Harness, Stop};
 
 super::topic! {
-    1 text_comes_back_byte_for_byte,
-    1 a_text_of_3000_bytes_comes_back,
-    1 binary_comes_back,
-    1 empty_text_comes_back,
-    0 text_comes_back_marked_as_text,
+    1 text_comes_back_byte_for_byte reads,
+    1 a_text_of_3000_bytes_comes_back reads,
+    1 binary_comes_back reads,
+    1 empty_text_comes_back reads,
+    0 text_comes_back_marked_as_text reads,
     0 a_pinned_read_gives_that_version,
     0 a_pinned_read_tells_the_version_it_gives,
-    7 what_is_missing_is_not_found,
+    7 what_is_missing_is_not_found reads,
     7 a_missing_version_is_not_found,
 }
 
@@ -34,7 +34,7 @@ async fn text_comes_back_byte_for_byte(h: &dyn Harness) -> Result<(), Stop> {
     ] {
         let payload = Payload::text(text);
 
-        h.store().put(&name, payload.clone()).await?;
+        given(h, &name, payload.clone()).await?;
 
         holds(&h.second(), &name, None, &payload).await?;
     }
@@ -48,7 +48,7 @@ async fn a_text_of_3000_bytes_comes_back(h: &dyn Harness) -> Result<(), Stop> {
     let name = fresh(h, "large")?;
     let payload = Payload::text("0123456789".repeat(300));
 
-    store.put(&name, payload.clone()).await?;
+    given(h, &name, payload.clone()).await?;
 
     holds(&h.second(), &name, None, &payload).await
 }
@@ -59,7 +59,7 @@ async fn binary_comes_back(h: &dyn Harness) -> Result<(), Stop> {
     let name = fresh(h, "binary")?;
     let payload = Payload::binary((0..=255).collect::<Vec<u8>>());
 
-    store.put(&name, payload.clone()).await?;
+    given(h, &name, payload.clone()).await?;
 
     holds(&h.second(), &name, None, &payload).await?;
     let read = h.second().get(&name, GetOptions::default()).await?.payload;
@@ -74,7 +74,7 @@ async fn empty_text_comes_back(h: &dyn Harness) -> Result<(), Stop> {
     need(store.capabilities().empty_values, "empty_values")?;
     let name = fresh(h, "empty")?;
 
-    store.put(&name, "").await?;
+    given(h, &name, "").await?;
 
     holds(&h.second(), &name, None, &Payload::text("")).await
 }
@@ -82,7 +82,7 @@ async fn empty_text_comes_back(h: &dyn Harness) -> Result<(), Stop> {
 async fn text_comes_back_marked_as_text(h: &dyn Harness) -> Result<(), Stop> {
     let name = fresh(h, "mark")?;
 
-    h.store().put(&name, "gr\u{fc}n").await?;
+    given(h, &name, "gr\u{fc}n").await?;
 
     let read = h.second().get(&name, GetOptions::default()).await?.payload;
     ensure(

@@ -6,13 +6,13 @@ use polyvault_core::{
     SecretStore, SecretStoreExt,
 };
 
-use super::tools::{ensure, fail, fresh, holds, hooked, labels, named, need, refused};
+use super::tools::{ensure, fail, fresh, given, holds, hooked, labels, named, need, refused};
 use super::{Harness, Hook, Stop};
 
 super::topic! {
     4 a_name_of_two_secrets_is_ambiguous,
-    4 names_differ_in_case_as_the_rule_says,
-    7 forbidden_never_reads_as_missing,
+    4 names_differ_in_case_as_the_rule_says reads,
+    7 forbidden_never_reads_as_missing reads,
     8 an_operation_that_fails_is_an_error_with_a_code,
 }
 
@@ -72,13 +72,13 @@ async fn a_name_of_two_secrets_is_ambiguous(h: &dyn Harness) -> Result<(), Stop>
 }
 
 async fn names_differ_in_case_as_the_rule_says(h: &dyn Harness) -> Result<(), Stop> {
-    let (store, second) = (h.store(), h.second());
+    let second = h.second();
     let rule = second.capabilities().limits.name;
     let small = h.name("case");
     let large = small.to_ascii_uppercase();
     need(rule.check(&large).is_ok(), "limits.name: capital letters")?;
     let (small, large) = (SecretRef::try_from(small)?, SecretRef::try_from(large)?);
-    store.put(&small, "small").await?;
+    given(h, &small, "small").await?;
 
     if rule.case_sensitive {
         refused(
@@ -86,19 +86,19 @@ async fn names_differ_in_case_as_the_rule_says(h: &dyn Harness) -> Result<(), St
             ErrorKind::NotFound,
             "describe in capitals",
         )?;
-        store.put(&large, "large").await?;
+        given(h, &large, "large").await?;
         holds(&second, &large, None, &Payload::text("large")).await?;
         holds(&second, &small, None, &Payload::text("small")).await
     } else {
         holds(&second, &large, None, &Payload::text("small")).await?;
-        store.put(&large, "large").await?;
+        given(h, &large, "large").await?;
         holds(&second, &small, None, &Payload::text("large")).await
     }
 }
 
 async fn forbidden_never_reads_as_missing(h: &dyn Harness) -> Result<(), Stop> {
     let name = fresh(h, "forbidden")?;
-    h.store().put(&name, "value").await?;
+    given(h, &name, "value").await?;
     let mut tried = 0;
     for operation in [
         "get",
@@ -132,6 +132,7 @@ async fn forbidden_never_reads_as_missing(h: &dyn Harness) -> Result<(), Stop> {
 fn denied(can: &polyvault_core::Capabilities, operation: &str) -> bool {
     match operation {
         "get" => !can.read_values,
+        "put" => !can.put,
         "list_versions" => can.versions == Versions::None,
         "update" => can.labels == Scope::None && can.description == Scope::None,
         "delete" => !can.delete,

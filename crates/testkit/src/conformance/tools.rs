@@ -6,8 +6,9 @@ use std::future::Future;
 
 use futures_util::future::BoxFuture;
 use polyvault_core::{
-    Error, ErrorKind, GetOptions, Labels, Page, PageRequest, Payload, SecretInfo, SecretRef,
-    SecretStore, Timestamp, VersionId, VersionInfo, VersionSelector,
+    Error, ErrorKind, GetOptions, Labels, Page, PageRequest, Payload, PutValue, SecretId,
+    SecretInfo, SecretRef, SecretStore, SecretStoreExt, Timestamp, VersionId, VersionInfo,
+    VersionSelector,
 };
 
 use super::{Harness, Hook};
@@ -65,6 +66,20 @@ pub(super) fn hooked(hook: Hook, name: &str) -> Result<(), Stop> {
         Hook::Done => Ok(()),
         Hook::Missing => Err(Stop::Skip(format!("the harness has no hook `{name}`"))),
     }
+}
+
+/// Gives the store a secret to read: by a put, or past a store that is only read.
+pub(super) async fn given(
+    harness: &dyn Harness,
+    secret: &SecretRef,
+    value: impl Into<PutValue>,
+) -> Result<SecretId, Stop> {
+    let (store, payload) = (harness.store(), value.into().into_payload()?);
+    if store.capabilities().put {
+        return Ok(store.put(secret, payload).await?.secret);
+    }
+    hooked(harness.seed(secret.as_str(), &payload).await, "seed")?;
+    Ok(harness.second().describe(secret).await?.id)
 }
 
 /// Fails unless the call was refused with `kind`.

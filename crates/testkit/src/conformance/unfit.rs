@@ -8,13 +8,13 @@ use polyvault_core::{
     SecretRef, SecretStore, SecretStoreExt, Value,
 };
 
-use super::tools::{fresh, refused, without_requests};
+use super::tools::{fresh, need, refused, without_requests};
 use super::{Harness, Stop};
 
 super::topic! {
-    9 an_unfit_name_is_refused_and_sends_nothing,
-    9 an_unfit_value_or_label_is_refused_and_sends_nothing,
-    9 an_unfit_page_is_refused_and_sends_nothing,
+    9 an_unfit_name_is_refused_and_sends_nothing reads,
+    9 an_unfit_value_or_label_is_refused_and_sends_nothing reads,
+    9 an_unfit_page_is_refused_and_sends_nothing reads,
 }
 
 async fn an_unfit_name_is_refused_and_sends_nothing(h: &dyn Harness) -> Result<(), Stop> {
@@ -90,6 +90,7 @@ async fn an_unfit_value_or_label_is_refused_and_sends_nothing(h: &dyn Harness) -
     let store = h.store();
     let can = store.capabilities();
     let name = fresh(h, "unfit")?;
+    need(can.put, "put")?;
     for (what, payload, kind) in unfit_payloads(can)? {
         let put = without_requests(h, what, store.put(&name, payload)).await?;
         refused(put, kind, what)?;

@@ -9,12 +9,12 @@ use polyvault_core::{
 };
 
 use super::tools::{
-    ensure, fail, fresh, holds, named, need, pinned, refused, time, version_id, versions,
+    ensure, fail, fresh, given, holds, named, need, pinned, refused, time, version_id, versions,
 };
 use super::{Harness, Stop};
 
 super::topic! {
-    6 a_missing_secret_never_ends_a_batch,
+    6 a_missing_secret_never_ends_a_batch reads,
     6 a_disabled_secret_never_ends_a_list_or_a_batch,
     6 a_disabled_version_never_ends_a_list,
     6 a_destroyed_version_never_ends_a_list,
@@ -25,7 +25,7 @@ super::topic! {
 async fn a_missing_secret_never_ends_a_batch(h: &dyn Harness) -> Result<(), Stop> {
     let (first, missing, last) = (fresh(h, "here")?, fresh(h, "missing")?, fresh(h, "there")?);
     for name in [&first, &last] {
-        h.store().put(name, "value").await?;
+        given(h, name, "value").await?;
     }
 
     let asked = vec![first, missing, last];

@@ -8,17 +8,17 @@ use polyvault_core::{
 };
 
 use super::metadata::all;
-use super::tools::{by_twos, ensure, fail, fresh, holds, named, need, version_id, versions};
+use super::tools::{by_twos, ensure, fail, fresh, given, holds, named, need, version_id, versions};
 use super::{Harness, Stop};
 
 super::topic! {
     0 a_list_of_versions_is_complete_over_pages,
-    0 a_list_of_secrets_is_complete_over_pages,
+    0 a_list_of_secrets_is_complete_over_pages reads,
     5 the_current_version_is_the_one_put_last,
     5 a_version_made_current_is_current,
     5 a_put_after_a_rollback_is_current,
     5 history_goes_from_the_oldest_to_the_newest,
-    0 describe_and_list_tell_the_same_secret,
+    0 describe_and_list_tell_the_same_secret reads,
     0 a_list_tells_state_and_metadata_as_describe_does,
 }
 
@@ -54,7 +54,7 @@ async fn a_list_of_secrets_is_complete_over_pages(h: &dyn Harness) -> Result<(),
     let second = h.second();
     let mut written = BTreeSet::new();
     for hint in ["list-a", "list-b", "list-c", "list-d", "list-e"] {
-        written.insert(h.store().put(&fresh(h, hint)?, "value").await?.secret);
+        written.insert(given(h, &fresh(h, hint)?, "value").await?);
     }
 
     let listed = by_twos(|page| second.list_page(page), |info| Ok(info.id)).await?;
@@ -155,15 +155,12 @@ async fn history_goes_from_the_oldest_to_the_newest(h: &dyn Harness) -> Result<(
 async fn describe_and_list_tell_the_same_secret(h: &dyn Harness) -> Result<(), Stop> {
     let second = h.second();
     let name = fresh(h, "describe")?;
-    let written = h.store().put(&name, "value").await?;
+    let id = given(h, &name, "value").await?;
 
     let info = second.describe(&name).await?;
     let listed = named(&second, &name).await?;
 
-    ensure(
-        info.id == written.secret,
-        "describe tells the id of the put",
-    )?;
+    ensure(info.id == id, "describe tells the id of the put")?;
     ensure(
         info.name
             .as_ref()

@@ -36,6 +36,7 @@ fn turn(emulator: &Emulator, (knob, setting): (&str, &Value)) -> Result<(), Stri
         "commit_then_drop" => emulator.commit_then_drop(number(setting)?),
         "drop_next" => emulator.drop_next(number(setting)?),
         "empty_list_as_missing" => emulator.empty_list_as_missing(flag(setting)?),
+        "stale_reads" => emulator.stale_reads(flag(setting)?),
         "consistency_header" => emulator.consistency_header(flag(setting)?),
         "require_api_key" => emulator.require_api_key(text(setting)?),
         "require_site" => emulator.require_site(text(setting)?),

@@ -62,6 +62,14 @@ impl Emulator {
         self.state().consistency_header = sent;
     }
 
+    /// Whether reads see the site as it was before the last write, unless the request repeats the
+    /// newest `X-Wix-Consistent`; answers carry it then. Writes are never late.
+    pub fn stale_reads(&self, stale: bool) {
+        let mut state = self.state();
+        state.stale_reads = stale;
+        state.consistency_header |= stale;
+    }
+
     /// Only this API key is accepted from now on.
     pub fn require_api_key(&self, key: impl Into<String>) {
         self.state().api_key = Some(key.into());

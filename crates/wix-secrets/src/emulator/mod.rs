@@ -78,6 +78,7 @@ const PREFIX: &str = "/_api/cloud-secrets-vault-server";
 /// let store = emulator.store_with(few); // it waits on the emulator's clock: not at all
 /// emulator.empty_list_as_missing(true);
 /// emulator.consistency_header(true);
+/// emulator.stale_reads(true); // the store reads what it wrote all the same
 /// store.put("db", "s3cret").await?;
 ///
 /// emulator.throttle(1, None); // a read that is refused for the rate is repeated
@@ -258,8 +259,8 @@ impl Emulator {
     /// `{"knob": {NAME: SETTING}}` calls the method of that name: `throttle`
     /// (`{"requests", "retry_after"?}`, seconds), `fail_next` (a status), `forbid` (`"all"` or a
     /// list of `"create"`, `"list"`, `"get_value"`, `"update"`, `"delete"`),
-    /// `commit_then_drop` and `drop_next` (a number), `empty_list_as_missing` and `consistency_header`
-    /// (true or false), `require_api_key`, `require_site` and `require_app_secret` (a text),
+    /// `commit_then_drop` and `drop_next` (a number), `empty_list_as_missing`,
+    /// `consistency_header` and `stale_reads` (true or false), `require_api_key`, `require_site` and `require_app_secret` (a text),
     /// `expire_tokens` (true), `corrupt` (a name).
     ///
     /// # Errors

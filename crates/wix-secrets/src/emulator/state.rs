@@ -15,7 +15,11 @@ use super::auth;
 use super::route::{Call, Route, route};
 use super::rules::{Fields, Purpose, check};
 
+/// The header by which a client says what it has seen.
+const CONSISTENT: &str = "x-wix-consistent";
+
 /// A secret at rest.
+#[derive(Clone)]
 pub(super) struct Secret {
     pub(super) id: String,
     pub(super) name: String,
@@ -75,6 +79,9 @@ pub(super) struct State {
     pub(super) app_secret: Option<String>,
     pub(super) empty_list_as_missing: bool,
     pub(super) consistency_header: bool,
+    pub(super) stale_reads: bool,
+    /// The secrets as they were before the last write.
+    before: Option<Vec<Secret>>,
     answers: u64,
     writes: u64,
 }
@@ -95,6 +102,8 @@ impl State {
             app_secret: None,
             empty_list_as_missing: false,
             consistency_header: false,
+            stale_reads: false,
+            before: None,
             answers: 0,
             writes: 0,
         }
@@ -111,7 +120,7 @@ impl State {
         let id = format!("{}.{}", self.clock.now().as_second(), self.answers);
         let answer = answer.insert_header("x-wix-request-id", id);
         if self.consistency_header {
-            return answer.insert_header("x-wix-consistent", format!("write-{}", self.writes));
+            return answer.insert_header(CONSISTENT, self.mark());
         }
         answer
     }
@@ -160,8 +169,8 @@ impl State {
             return refusal;
         }
         match call {
-            Call::List => self.list(),
-            Call::GetValue => self.get_value(key),
+            Call::List => self.list(self.seen_by(request)),
+            Call::GetValue => get_value(self.seen_by(request), key),
             Call::Create => match check(&request.body, Purpose::Create) {
                 Ok(fields) => self.create(&fields),
                 Err(broken) => invalid(&broken),
@@ -174,19 +183,34 @@ impl State {
         }
     }
 
-    fn list(&self) -> ResponseTemplate {
-        if self.secrets.is_empty() && self.empty_list_as_missing {
+    /// What tells how far the answer's site has come.
+    fn mark(&self) -> String {
+        format!("write-{}", self.writes)
+    }
+
+    /// The secrets that this read sees.
+    fn seen_by(&self, request: &Request) -> &[Secret] {
+        let newest = self.mark();
+        let mark = request.headers.get(CONSISTENT);
+        let late = mark.is_none_or(|mark| mark.as_bytes() != newest.as_bytes());
+        match &self.before {
+            Some(before) if self.stale_reads && late => before,
+            _ => &self.secrets,
+        }
+    }
+
+    fn list(&self, secrets: &[Secret]) -> ResponseTemplate {
+        if secrets.is_empty() && self.empty_list_as_missing {
             return ok(&json!({}));
         }
-        let items: Vec<_> = self.secrets.iter().map(Secret::listed).collect();
+        let items: Vec<_> = secrets.iter().map(Secret::listed).collect();
         ok(&json!({ "secrets": items }))
     }
 
-    fn get_value(&self, name: &str) -> ResponseTemplate {
-        match self.secrets.iter().find(|s| s.name == name) {
-            Some(secret) => ok(&json!({"value": secret.value})),
-            None => not_found(),
-        }
+    /// Called before a write is carried out.
+    fn count_write(&mut self) {
+        self.before = Some(self.secrets.clone());
+        self.writes += 1;
     }
 
     fn create(&mut self, fields: &Fields) -> ResponseTemplate {
@@ -199,8 +223,8 @@ impl State {
         let mut secret = Secret::new(name, value, self.clock.now());
         secret.description = fields.description.clone().filter(|text| !text.is_empty());
         let answer = ok(&json!({"id": secret.id}));
+        self.count_write();
         self.secrets.push(secret);
-        self.writes += 1;
         answer
     }
 
@@ -213,6 +237,7 @@ impl State {
         if self.secrets.iter().any(is_taken) {
             return taken();
         }
+        self.count_write();
         let now = self.clock.now();
         if let Some(secret) = self.secrets.get_mut(at) {
             secret.updated = now;
@@ -222,7 +247,6 @@ impl State {
                 secret.description = Some(text).filter(|text| !text.is_empty());
             }
         }
-        self.writes += 1;
         ok(&json!({}))
     }
 
@@ -230,9 +254,16 @@ impl State {
         let Some(at) = self.secrets.iter().position(|s| s.id == id) else {
             return not_found();
         };
+        self.count_write();
         self.secrets.remove(at);
-        self.writes += 1;
         ok(&json!({}))
+    }
+}
+
+fn get_value(secrets: &[Secret], name: &str) -> ResponseTemplate {
+    match secrets.iter().find(|s| s.name == name) {
+        Some(secret) => ok(&json!({"value": secret.value})),
+        None => not_found(),
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod app;
 mod conformance;
+mod consistency;
 mod emulator;
 mod encoded;
 mod events;

@@ -80,6 +80,7 @@ const MANNER: Manner = Manner {
 /// As the adapter's, which gives the sources.
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "azure-key-vault",
+    put: true,
     read_values: true,
     versions: Versions::PinnedReads,
     entries: Entries::Many,

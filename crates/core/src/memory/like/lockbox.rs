@@ -66,6 +66,7 @@ const MANNER: Manner = Manner {
 /// As the adapter's, which gives the sources.
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "yandex-lockbox",
+    put: true,
     read_values: true,
     versions: Versions::PinnedReads,
     entries: Entries::Many,

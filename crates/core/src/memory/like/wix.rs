@@ -52,6 +52,7 @@ const MANNER: Manner = Manner {
 /// As the adapter's, which gives the sources.
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "wix-secrets",
+    put: true,
     read_values: true,
     versions: Versions::None,
     entries: Entries::Single,

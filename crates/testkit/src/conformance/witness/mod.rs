@@ -20,7 +20,7 @@ use polyvault_core::{
     Capabilities, Error, ErrorKind, GetOptions, Payload, SecretRef, SecretStore, SecretStoreExt,
 };
 
-use super::tools::{ensure, fail};
+use super::tools::{ensure, fail, given};
 use super::{Check, Failure, Harness, Stop};
 
 /// What was seen of a store.
@@ -86,6 +86,7 @@ pub async fn witness(harness: &dyn Harness) -> Result<Witnessed, Failure> {
     }
     let capabilities = Capabilities {
         provider: seen!(provider, strength),
+        put: seen!(put, values),
         read_values: seen!(read_values, values),
         versions: seen!(versions, versions),
         entries: seen!(entries, values),
@@ -130,11 +131,12 @@ pub async fn witness(harness: &dyn Harness) -> Result<Witnessed, Failure> {
 
 /// A check for each field: what was seen is what is claimed.
 macro_rules! claims {
-    ($($check:ident: $topic:ident::$field:ident),* $(,)?) => {
+    ($($check:ident $($reads:ident)?: $topic:ident::$field:ident),* $(,)?) => {
         fn flags() -> Vec<Check> {
             vec![$(Check {
                 name: stringify!($check),
                 contract: 9,
+                reads: !stringify!($($reads)?).is_empty(),
                 run: |harness| Box::pin(async move {
                     let seen = $topic::$field(harness).await?;
                     agree(stringify!($field), &harness.store().capabilities().$field, &seen)
@@ -145,13 +147,14 @@ macro_rules! claims {
 }
 
 claims! {
-    capability_provider: strength::provider,
-    capability_read_values: values::read_values,
+    capability_provider reads: strength::provider,
+    capability_put reads: values::put,
+    capability_read_values reads: values::read_values,
     capability_versions: versions::versions,
     capability_entries: values::entries,
-    capability_binary: values::binary,
+    capability_binary reads: values::binary,
     capability_encoded: values::encoded,
-    capability_empty_values: values::empty_values,
+    capability_empty_values reads: values::empty_values,
     capability_labels: metadata::labels,
     capability_content_type: metadata::content_type,
     capability_description: metadata::description,
@@ -165,7 +168,7 @@ claims! {
     capability_destroy: versions::destroy,
     capability_cancel_destruction: versions::cancel_destruction,
     capability_delete: life::delete,
-    capability_soft_delete: life::soft_delete,
+    capability_soft_delete reads: life::soft_delete,
     capability_recover: life::recover,
     capability_purge: life::purge,
     capability_resume: life::resume,
@@ -210,8 +213,10 @@ fn unless<T>(result: Result<T, Error>, kinds: &[ErrorKind]) -> Result<Option<T>,
 
 /// Whether the store takes this payload; one that it takes must come back.
 async fn takes(h: &dyn Harness, name: &SecretRef, payload: &Payload) -> Result<bool, Stop> {
-    if taken(h.store().put(name, payload).await)?.is_none() {
-        return Ok(false);
+    match h.store().capabilities().put {
+        true if taken(h.store().put(name, payload).await)?.is_none() => return Ok(false),
+        true => {}
+        false => drop(given(h, name, payload.clone()).await?),
     }
     comes_back(h, name, payload).await.map(|()| true)
 }

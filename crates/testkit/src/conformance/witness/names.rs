@@ -1,16 +1,16 @@
 //! Limits of names, each found where it lies.
 
-use polyvault_core::{ErrorKind, Payload, SecretRef, SecretStore, SecretStoreExt};
+use polyvault_core::{ErrorKind, Payload, SecretRef, SecretStore};
 
-use super::super::tools::{ensure, fail, fresh};
+use super::super::tools::{ensure, fail, fresh, given};
 use super::super::{Harness, Stop};
 use super::{candidates, comes_back, texts_of};
 
 super::super::topic! {
-    9 limit_name_max_chars,
-    9 limit_name_alphabet,
-    9 limit_name_prefix,
-    9 limit_name_case,
+    9 limit_name_max_chars reads,
+    9 limit_name_alphabet reads,
+    9 limit_name_prefix reads,
+    9 limit_name_case reads,
 }
 
 /// Whether the store can hold such a name; asks for it, and writes nothing.
@@ -31,7 +31,7 @@ async fn fits(h: &dyn Harness, name: &str) -> Result<bool, Stop> {
 
 async fn holds(h: &dyn Harness, name: String) -> Result<(), Stop> {
     let secret = SecretRef::try_from(name)?;
-    h.store().put(&secret, "value").await?;
+    given(h, &secret, "value").await?;
     comes_back(h, &secret, &Payload::text("value")).await
 }
 
@@ -103,7 +103,7 @@ async fn limit_name_case(h: &dyn Harness) -> Result<(), Stop> {
     let claimed = store.capabilities().limits.name.case_sensitive;
     let small = fresh(h, "case")?;
     let large = small.as_str().to_ascii_uppercase();
-    store.put(&small, "small").await?;
+    given(h, &small, "small").await?;
     let found = second.describe(&SecretRef::try_from(large)?).await;
     let seen = match found {
         Ok(_) => false,

@@ -5,18 +5,18 @@ use polyvault_core::{
     ErrorKind, PageRequest, Payload, PutOptions, SecretRef, SecretStore, SecretStoreExt, Value,
 };
 
-use super::super::tools::{ensure, fail, fresh, refused};
+use super::super::tools::{ensure, fail, fresh, given, refused};
 use super::super::{Harness, Stop};
 use super::{agree, candidates, comes_back, offered, taken, takes, texts_of};
 
 super::super::topic! {
-    9 limit_payload_size,
+    9 limit_payload_size reads,
     9 limit_payload_unit,
     9 limit_entry_key_chars,
     9 limit_entry_key_alphabet,
     9 limit_content_type_chars,
     9 limit_description_chars,
-    9 limit_page_size,
+    9 limit_page_size reads,
 }
 
 /// What a store without a limit of the payload must take, in bytes.
@@ -30,7 +30,7 @@ async fn limit_payload_size(h: &dyn Harness) -> Result<(), Stop> {
     let name = fresh(h, "size")?;
     let text = |size: usize| Payload::text("x".repeat(size));
     let largest = text(most.unwrap_or(LARGE));
-    h.store().put(&name, &largest).await?;
+    given(h, &name, &largest).await?;
     comes_back(h, &name, &largest).await?;
     if let Some(most) = most {
         let larger = h.store().put(&name, text(most.saturating_add(1))).await;

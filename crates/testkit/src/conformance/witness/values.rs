@@ -4,13 +4,18 @@ use polyvault_core::capabilities::{Encoded, Entries};
 use polyvault_core::encoding::{Mark, mark_description};
 use polyvault_core::{GetOptions, Payload, PutOptions, SecretStore, SecretStoreExt, Value};
 
-use super::super::tools::{ensure, fresh};
+use super::super::tools::{ensure, fresh, given};
 use super::super::{Harness, Stop};
 use super::{offered, taken, takes};
 
+pub(super) async fn put(h: &dyn Harness) -> Result<bool, Stop> {
+    let name = fresh(h, "put")?;
+    Ok(offered(h.store().put(&name, "value").await)?.is_some())
+}
+
 pub(super) async fn read_values(h: &dyn Harness) -> Result<bool, Stop> {
     let name = fresh(h, "read")?;
-    h.store().put(&name, "value").await?;
+    given(h, &name, "value").await?;
     let Some(read) = offered(h.second().get(&name, GetOptions::default()).await)? else {
         return Ok(false);
     };
