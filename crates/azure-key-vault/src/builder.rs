@@ -255,7 +255,7 @@ pub(crate) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn Secre
     Ok(Arc::new(builder.build()?))
 }
 
-fn check_resource(resource: &str) -> Result<()> {
+pub(crate) fn check_resource(resource: &str) -> Result<()> {
     let plain =
         |url: &url::Url| url.has_host() && url.query().is_none() && url.username().is_empty();
     match url::Url::parse(resource) {
@@ -297,7 +297,7 @@ fn is_preview_number(text: &str) -> bool {
 }
 
 /// Names of vaults: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.
-fn check_vault(vault: &str) -> Result<()> {
+pub(crate) fn check_vault(vault: &str) -> Result<()> {
     let fits = (3..=24).contains(&vault.len())
         && vault.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         && vault.starts_with(|c: char| c.is_ascii_alphabetic())

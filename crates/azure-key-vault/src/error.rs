@@ -132,25 +132,32 @@ const CODE_LENGTH: usize = 64;
 
 /// The error of an answer whose status is not 2xx, whatever its body.
 pub(crate) fn from_refusal(refusal: &Refusal<'_>) -> Error {
+    let error = told(refusal, TABLE);
+    let kind = error.kind();
+    match (kind, asked_for(refusal)) {
+        (ErrorKind::Unauthenticated, Some(help)) => error.with_help(help),
+        _ => match help(kind, error.code().unwrap_or_default()) {
+            Some(help) => error.with_help(help),
+            None => error,
+        },
+    }
+}
+
+/// What a refusal's status and body tell, by this table.
+pub(crate) fn told(refusal: &Refusal<'_>, table: &'static [RefusalRow]) -> Error {
     let body: Refused = json::decode(refusal.body()).unwrap_or_default();
     let told = body.error.as_ref();
     let code = told.and_then(RefusedError::innermost);
     let code = code.filter(|code| code.len() <= CODE_LENGTH && !code.contains(char::is_control));
-    let (kind, ours) = transport::classify(TABLE, refusal.status(), code.unwrap_or_default());
+    let (kind, ours) = transport::classify(table, refusal.status(), code.unwrap_or_default());
     let theirs = told.and_then(|error| error.message.as_deref());
     let mut error = Error::new(kind, refusal.message(ours, theirs));
     if let Some(code) = code {
         error = error.with_code(code);
     }
-    if let Some(id) = refusal.header(&[REQUEST_ID]) {
-        error = error.with_request_id(id);
-    }
-    match (kind, asked_for(refusal)) {
-        (ErrorKind::Unauthenticated, Some(help)) => error.with_help(help),
-        _ => match help(kind, code.unwrap_or_default()) {
-            Some(help) => error.with_help(help),
-            None => error,
-        },
+    match refusal.header(&[REQUEST_ID]) {
+        Some(id) => error.with_request_id(id),
+        None => error,
     }
 }
 

@@ -256,6 +256,6 @@ fn labels(bundle: &Bundle<'_>) -> Labels {
         .collect()
 }
 
-fn time(seconds: Option<i64>) -> Option<Timestamp> {
+pub(crate) fn time(seconds: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_second(seconds?).ok()
 }

@@ -22,6 +22,8 @@ mod native;
 mod put;
 mod remove;
 
+pub(crate) use self::put::metadata;
+
 /// One vault of Azure Key Vault as a [`SecretStore`].
 ///
 /// Clones share the credential and the connections.

@@ -76,7 +76,7 @@ where
     Ok(whole.and_then(|number| T::try_from(number).ok()))
 }
 
-fn even_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn even_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Default + Deserialize<'de>,
     D: Deserializer<'de>,
@@ -116,7 +116,7 @@ pub(crate) struct ParameterAttributes {
 }
 
 impl ParameterAttributes {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

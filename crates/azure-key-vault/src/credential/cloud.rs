@@ -114,6 +114,16 @@ impl Cloud {
             .is_some_and(|vault| vault.len() > 1 && vault.ends_with('.'))
     }
 
+    /// The base URL of its resource manager, which is also the resource that tokens for it are for.
+    pub(crate) fn manager(&self) -> Option<&'static str> {
+        match self {
+            cloud if *cloud == Self::PUBLIC => Some("https://management.azure.com"),
+            cloud if *cloud == Self::CHINA => Some("https://management.chinacloudapi.cn"),
+            cloud if *cloud == Self::US_GOVERNMENT => Some("https://management.usgovcloudapi.net"),
+            _ => None,
+        }
+    }
+
     /// A vault's base URL.
     pub(crate) fn vault_url(&self, vault: &str) -> String {
         format!("https://{vault}.{}", self.vaults)

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
 
+use super::arm::{ARM_VERSIONS, arm_route, is_arm};
 use super::body::{Parameters, read_blob};
-use super::list::Query;
+use super::list::{API_VERSIONS, Query};
 use super::reply::{Refusal, Reply, bare, template};
 use super::route::{Operation, Route, route};
 use super::shape::Recovery;
@@ -27,8 +28,11 @@ impl Vault {
         let reaches_the_vault = knobs.failures.is_empty()
             && knobs.throttled == 0
             && !knobs.permission_is_away(self.now());
-        let writes = route(request)
-            .is_ok_and(|route| route.operation.writes() && knobs.permit(route.operation).is_ok());
+        let operation = match is_arm(request) {
+            true => arm_route(request).map(|route| route.operation),
+            false => route(request).map(|route| route.operation),
+        };
+        let writes = operation.is_ok_and(|one| one.writes() && knobs.permit(one).is_ok());
         let any = knobs.lost > 0 || knobs.drops > 0;
         any && writes && reaches_the_vault && knobs.admit(request).is_ok()
     }
@@ -47,10 +51,17 @@ impl Vault {
     fn carry_out(&mut self, request: &Request) -> Result<Reply, Refusal> {
         self.knobs.throttle_one()?;
         self.knobs.admit(request)?;
-        let route = route(request)?;
         let query = Query::of(request);
+        if is_arm(request) {
+            let route = arm_route(request)?;
+            query.api_version(&ARM_VERSIONS)?;
+            self.knobs.await_permission(self.now())?;
+            self.knobs.permit(route.operation)?;
+            return self.carry_out_arm(&route, request, &query);
+        }
+        let route = route(request)?;
         // `recoverableDays` came with version 7.1, `previousVersion` with the first date after 7.6.
-        let recovery = match query.api_version()? {
+        let recovery = match query.api_version(&API_VERSIONS)? {
             "2016-10-01" | "7.0" => Recovery::Level,
             numbered if numbered.starts_with("7.") => Recovery::Full,
             _ => Recovery::Newest,
@@ -72,6 +83,7 @@ impl Vault {
             Operation::PurgeDeletedSecret => self.purge(&route.name),
             Operation::BackupSecret => self.backup(&route),
             Operation::RestoreSecret => self.restore(&read_blob(request)?, recovery),
+            _ => Err(Refusal::no_resource()),
         }
     }
 

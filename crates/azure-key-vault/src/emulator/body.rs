@@ -10,7 +10,7 @@ use super::reply::Refusal;
 
 /// `SecretSetParameters` and `SecretUpdateParameters`. Unknown fields are passed
 /// over, null is as good as nothing.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Parameters {
     pub(super) value: Option<String>,
@@ -30,11 +30,18 @@ pub(super) struct Attributes {
 impl Parameters {
     /// Reads the parameters of a set or an update.
     pub(super) fn read(request: &Request) -> Result<Self, Refusal> {
-        let parameters: Self = read(request)?;
-        if parameters.within_limits() {
-            Ok(parameters)
-        } else {
-            Err(Refusal::bad_property())
+        read::<Self>(request)?.within()
+    }
+
+    /// The properties of a resource, whose tags stand beside them.
+    pub(super) fn checked(self, tags: Option<BTreeMap<String, String>>) -> Result<Self, Refusal> {
+        Self { tags, ..self }.within()
+    }
+
+    fn within(self) -> Result<Self, Refusal> {
+        match self.within_limits() {
+            true => Ok(self),
+            false => Err(Refusal::bad_property()),
         }
     }
 
@@ -66,7 +73,7 @@ pub(super) fn read_blob(request: &Request) -> Result<String, Refusal> {
     read::<Restore>(request).map(|restore| restore.value)
 }
 
-fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
     let content_type = request.headers.get("content-type");
     let is_json = content_type
         .and_then(|value| value.to_str().ok())

@@ -23,11 +23,11 @@ impl Query {
     }
 
     /// The version of the API that was asked for.
-    pub(super) fn api_version(&self) -> Result<&str, Refusal> {
+    pub(super) fn api_version(&self, known: &[&str]) -> Result<&str, Refusal> {
         let version = self
             .get("api-version")
             .ok_or_else(|| Refusal::bad("api-version must be specified"))?;
-        if API_VERSIONS.contains(&version) {
+        if known.contains(&version) {
             Ok(version)
         } else {
             Err(Refusal::bad(format!(
@@ -37,13 +37,19 @@ impl Query {
     }
 
     fn max_results(&self) -> Result<Option<usize>, Refusal> {
-        let Some(text) = self.get("maxresults") else {
+        let Some((name, text)) = self.size() else {
             return Ok(None);
         };
         match text.parse() {
             Ok(number) if (1..=PAGE_SIZE).contains(&number) => Ok(Some(number)),
-            _ => Err(Refusal::bad("maxresults is not between 1 and 25")),
+            _ => Err(Refusal::bad(format!("{name} is not between 1 and 25"))),
         }
+    }
+
+    /// The parameter that bounds a page, and its value: `$top` is the control plane's.
+    fn size(&self) -> Option<(&'static str, &str)> {
+        let given = |name| self.get(name).map(|value| (name, value));
+        given("maxresults").or_else(|| given("$top"))
     }
 }
 
@@ -94,7 +100,7 @@ impl Vault {
 
     /// Cuts one page out of sorted rows. A link names the row it goes on with, so
     /// that rows which come or go between two pages shift nothing.
-    fn page(
+    pub(super) fn page(
         &self,
         rows: Vec<(String, Value)>,
         request: &Request,
@@ -136,9 +142,8 @@ impl Vault {
             query.get("api-version").unwrap_or_default(),
             mark.encode(),
         );
-        if let Some(asked) = query.get("maxresults") {
-            link.push_str("&maxresults=");
-            link.push_str(asked);
+        if let Some((name, asked)) = query.size() {
+            link.push_str(&format!("&{name}={asked}"));
         }
         link
     }
@@ -190,7 +195,7 @@ pub(super) const PAGE_SIZE: usize = 25;
 /// Sorts behind every name and version.
 const BEHIND_ALL: &str = "~";
 
-const API_VERSIONS: [&str; 16] = [
+pub(super) const API_VERSIONS: [&str; 16] = [
     "2016-10-01",
     "7.0",
     "7.1",

@@ -40,6 +40,7 @@
 //! [`Mock::mount_as_scoped`]: wiremock::Mock::mount_as_scoped
 
 mod answer;
+mod arm;
 mod backup;
 mod body;
 mod builder;
@@ -66,6 +67,7 @@ pub use self::state::Version;
 
 use self::state::Vault;
 use crate::AzureKeyVault;
+use crate::arm::AzureKeyVaultArm;
 
 /// A running vault; it ends when dropped.
 ///
@@ -225,6 +227,50 @@ impl Emulator {
             None => options,
         };
         AzureKeyVault::builder("emulator")
+            .endpoint(self.url())
+            .token(token.into())
+            .client_options(ClientOptions { clock, ..options })
+            .build()
+            .expect("the emulator can be reached by a store")
+    }
+
+    /// A store on the vault's control plane, with the vault's clock and the token that it wants; any
+    /// subscription, group and vault name lead to this vault.
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Self::store).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_azure_key_vault::emulator::Emulator;
+    /// use polyvault_core::SecretStoreExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> polyvault_core::Result<()> {
+    /// let vault = Emulator::start().await;
+    /// vault.arm_store().put("db", "s3cret").await?;
+    /// vault.store().get_text("db").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "the endpoint is the emulator's own, and a token is given"
+    )]
+    pub fn arm_store(&self) -> AzureKeyVaultArm {
+        let (token, clock) = {
+            let vault = self.vault();
+            (vault.knobs.token().to_owned(), Arc::clone(&vault.clock))
+        };
+        let options = match &self.front {
+            Some(front) => front.trusted_by(ClientOptions::default()),
+            None => ClientOptions::default(),
+        };
+        let subscription = "00000000-0000-0000-0000-000000000000";
+        AzureKeyVaultArm::builder(subscription, "emulator-group", "emulator")
             .endpoint(self.url())
             .token(token.into())
             .client_options(ClientOptions { clock, ..options })

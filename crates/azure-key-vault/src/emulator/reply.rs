@@ -11,6 +11,8 @@ use wiremock::{Request, ResponseTemplate};
 pub(super) enum Reply {
     /// 200 and a body.
     Json(Value),
+    /// 201 and a body.
+    Created(Value),
     /// 204.
     Nothing,
 }
@@ -48,6 +50,15 @@ impl Refusal {
     /// 400 for a blob that is no backup.
     pub(super) fn malformed_backup() -> Self {
         Self::new(400, "Malformed backup blob", "Backup blob is corrupt.")
+    }
+
+    /// 404 of the resource manager for what is no resource here.
+    pub(super) fn no_resource() -> Self {
+        Self::new(
+            404,
+            "InvalidResourceType",
+            "The resource type could not be found.",
+        )
     }
 
     /// 401 with a challenge.
@@ -190,6 +201,7 @@ impl Refusal {
 pub(super) fn template(request: &Request, outcome: Result<Reply, Refusal>) -> ResponseTemplate {
     let template = match outcome {
         Ok(Reply::Json(body)) => json_body(ResponseTemplate::new(200), &body),
+        Ok(Reply::Created(body)) => json_body(ResponseTemplate::new(201), &body),
         Ok(Reply::Nothing) => ResponseTemplate::new(204),
         Err(refusal) => {
             let mut error = json!({ "code": refusal.code, "message": refusal.message });

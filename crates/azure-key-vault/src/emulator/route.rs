@@ -6,7 +6,8 @@ use wiremock::http::Method;
 
 use super::reply::Refusal;
 
-/// The operations of the data plane on secrets, by the specification's names.
+/// The operations of the data plane on secrets, and the four of the control plane that begin with
+/// `Secrets`, by the specification's names.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the specification's names say it")]
 pub enum Operation {
@@ -22,10 +23,14 @@ pub enum Operation {
     PurgeDeletedSecret,
     BackupSecret,
     RestoreSecret,
+    SecretsCreateOrUpdate,
+    SecretsUpdate,
+    SecretsGet,
+    SecretsList,
 }
 
 impl Operation {
-    /// All of them, for [`Emulator::forbid`](super::Emulator::forbid).
+    /// All of the data plane, for [`Emulator::forbid`](super::Emulator::forbid).
     pub const ALL: [Self; 12] = [
         Self::SetSecret,
         Self::GetSecret,
@@ -41,6 +46,14 @@ impl Operation {
         Self::RestoreSecret,
     ];
 
+    /// All of the control plane.
+    pub const ARM: [Self; 4] = [
+        Self::SecretsCreateOrUpdate,
+        Self::SecretsUpdate,
+        Self::SecretsGet,
+        Self::SecretsList,
+    ];
+
     /// Whether the operation changes the vault.
     pub(super) fn writes(self) -> bool {
         !matches!(
@@ -51,6 +64,8 @@ impl Operation {
                 | Self::GetDeletedSecret
                 | Self::GetDeletedSecrets
                 | Self::BackupSecret
+                | Self::SecretsGet
+                | Self::SecretsList
         )
     }
 }

@@ -75,7 +75,11 @@ impl AzureKeyVault {
             }
             _ => {}
         }
-        let (metadata, content_type) = metadata(options, &before);
+        let kept = match &before {
+            Before::Current(version) => VersionInfo::clone(version),
+            _ => VersionInfo::default(),
+        };
+        let (metadata, content_type) = metadata(options, kept);
         let stored = request::stored(payload, content_type.as_deref())?;
         // What is carried over may be too long with the mark.
         if let Some(mark) = stored.mark() {
@@ -246,11 +250,7 @@ fn still_away(error: Error) -> Error {
 }
 
 /// What the new version says of itself: as the options say, else as before.
-fn metadata(options: &PutOptions, before: &Before) -> (Metadata, Option<String>) {
-    let kept = match before {
-        Before::Current(version) => VersionInfo::clone(version),
-        _ => VersionInfo::default(),
-    };
+pub(crate) fn metadata(options: &PutOptions, kept: VersionInfo) -> (Metadata, Option<String>) {
     // A new version has nothing to clear, so what is empty is left out.
     let metadata = Metadata {
         labels: (options.labels.clone())

@@ -8,6 +8,7 @@
     reason = "tests may panic, print their tally, and read answers that hold made-up values"
 )]
 
+mod arm;
 mod conformance;
 mod credential;
 mod emulator;

@@ -136,6 +136,7 @@ fn permission(operation: Operation) -> &'static str {
         PurgeDeletedSecret => "purge",
         BackupSecret => "backup",
         RestoreSecret => "restore",
+        _ => panic!("{operation:?} is of the control plane"),
     }
 }
 

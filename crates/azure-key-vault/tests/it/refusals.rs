@@ -45,7 +45,10 @@ async fn every_refusal_of_the_table_becomes_its_error() {
 #[test]
 fn every_refusal_of_the_fixtures_stands_in_the_table() {
     let all = fixture::load("azure-key-vault").unwrap();
-    let refusals = all.iter().filter(|fixture| fixture.response.status >= 400);
+    // Those of the control plane are another store's.
+    let refusals = all
+        .iter()
+        .filter(|fixture| fixture.response.status >= 400 && !fixture.name.starts_with("arm-"));
     let rows = refusals::load("azure-key-vault").unwrap();
 
     let names: Vec<_> = refusals.map(|fixture| &fixture.name).collect();

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use polyvault_core::{Payload, SecretRef, SecretStoreExt};
 
-use super::tools::{ensure, fresh, given, holds};
+use super::tools::{ensure, fresh, given, holds, need};
 use super::{Harness, Stop};
 
 super::topic! {
@@ -17,6 +17,7 @@ fn four(h: &dyn Harness) -> Result<Vec<SecretRef>, Stop> {
 }
 
 async fn reads_at_once_give_each_its_own(h: &dyn Harness) -> Result<(), Stop> {
+    need(h.second().capabilities().read_values, "read_values")?;
     let names = four(h)?;
     for name in &names {
         given(h, name, name.as_str()).await?;

@@ -116,6 +116,10 @@ impl Harness for Claiming {
         self.harness.overtake_next_put(name).await
     }
 
+    fn versions_kept(&self, name: &str) -> Option<u64> {
+        self.harness.versions_kept(name)
+    }
+
     fn generated(&self) -> Option<u64> {
         self.harness.generated()
     }

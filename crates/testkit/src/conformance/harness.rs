@@ -147,6 +147,12 @@ pub trait Harness: Send + Sync {
         Hook::Missing
     }
 
+    /// How many versions the service itself keeps of a secret, where the store tells of none; `None`
+    /// where that can't be told, or there are none.
+    fn versions_kept(&self, _name: &str) -> Option<u64> {
+        None
+    }
+
     /// How many passwords the service itself has generated so far; `None` where that can't be told.
     fn generated(&self) -> Option<u64> {
         None

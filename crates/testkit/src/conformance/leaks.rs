@@ -38,10 +38,12 @@ async fn no_value_shows_in_what_a_store_gives(h: &dyn Harness) -> Result<(), Sto
         false => drop(given(h, &name, mark.text()).await?),
     }
 
-    let read = second.get(&name, GetOptions::default()).await?;
-    let text = second.get_text(&name).await?;
-    clean(&mark, "Secret", &read)?;
-    clean(&mark, "SecretString", &text)?;
+    if second.capabilities().read_values {
+        let read = second.get(&name, GetOptions::default()).await?;
+        let text = second.get_text(&name).await?;
+        clean(&mark, "Secret", &read)?;
+        clean(&mark, "SecretString", &text)?;
+    }
     clean(&mark, "SecretInfo", &second.describe(&name).await?)?;
     let page = second.list_page(PageRequest::default()).await?;
     clean(&mark, "a page of the list", &page)?;

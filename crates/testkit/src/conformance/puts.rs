@@ -52,6 +52,7 @@ async fn entries_not_mentioned_are_gone(h: &dyn Harness) -> Result<(), Stop> {
 }
 
 async fn a_generated_password_follows_its_rules(h: &dyn Harness) -> Result<(), Stop> {
+    need(h.second().capabilities().read_values, "read_values")?;
     let name = fresh(h, "generated")?;
     let spec = PasswordSpec {
         length: 24,

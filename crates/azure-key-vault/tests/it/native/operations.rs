@@ -31,6 +31,7 @@ fn example(operation: Operation) -> &'static str {
         Operation::PurgeDeletedSecret => "purge",
         Operation::BackupSecret => "backup",
         Operation::RestoreSecret => "restore",
+        _ => panic!("{operation:?} is of the control plane"),
     }
 }
 
@@ -94,6 +95,7 @@ async fn call(operation: Operation, store: &AzureKeyVault) -> Result<()> {
                 .await
                 .map(drop)
         }
+        _ => panic!("{operation:?} is of the control plane"),
     }
 }
 

@@ -1,0 +1,213 @@
+//! How a store is put together.
+
+use polyvault_core::transport::{
+    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, default_transport,
+};
+use polyvault_core::{Environment, Error, ErrorKind, Result, SecretString};
+
+use super::config::{API_VERSION, Config, SCHEME};
+use super::error;
+use super::store::AzureKeyVaultArm;
+use crate::builder::{check_resource, check_vault};
+use crate::credential::{self, Audience, Cloud, Credential, Found, SignIn, authority_host};
+
+/// Puts an [`AzureKeyVaultArm`] together.
+///
+/// # Example
+///
+/// ```
+/// use polyvault_azure_key_vault::arm::AzureKeyVaultArm;
+/// use polyvault_azure_key_vault::credential::{ClientSecret, Cloud};
+///
+/// let app = ClientSecret::new("my-tenant", "my-client", "made-up".into());
+/// let store = AzureKeyVaultArm::builder("00000000-0000-0000-0000-000000000000", "my-group", "my-vault")
+///     .cloud(Cloud::US_GOVERNMENT)
+///     .api_version("2021-06-01-preview")
+///     .credential(app)
+///     .build()?;
+/// # let _ = store;
+/// # Ok::<(), polyvault_core::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct AzureKeyVaultArmBuilder {
+    subscription: String,
+    resource_group: String,
+    vault: String,
+    endpoint: Option<String>,
+    api_version: String,
+    cloud: Cloud,
+    resource: Option<String>,
+    authority: Option<String>,
+    found: Option<Found>,
+    options: ClientOptions,
+}
+
+impl AzureKeyVaultArmBuilder {
+    pub(super) fn new(
+        subscription: impl Into<String>,
+        resource_group: impl Into<String>,
+        vault: impl Into<String>,
+    ) -> Self {
+        Self {
+            subscription: subscription.into(),
+            resource_group: resource_group.into(),
+            vault: vault.into(),
+            endpoint: None,
+            api_version: API_VERSION.to_owned(),
+            cloud: Cloud::PUBLIC,
+            resource: None,
+            authority: None,
+            found: None,
+            options: ClientOptions::default(),
+        }
+    }
+
+    /// The cloud that the vault is in: the public one unless said.
+    pub fn cloud(mut self, cloud: Cloud) -> Self {
+        self.cloud = cloud;
+        self
+    }
+
+    /// The resource manager's base URL, where it is not the cloud's.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The version of the service's API, `2026-05-15` unless said: a date since `2021-06-01-preview`, maybe with
+    /// `-preview`.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = version.into();
+        self
+    }
+
+    /// A ready bearer token, which is not renewed.
+    pub fn token(self, token: SecretString) -> Self {
+        self.token_source(ReadyToken::new(token))
+    }
+
+    /// Where bearer tokens come from.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.found = Some(Found::Ready(Box::new(source)));
+        self
+    }
+
+    /// Who signs in.
+    pub fn credential(mut self, credential: impl Credential) -> Self {
+        self.found = Some(Found::Credential(Box::new(credential)));
+        self
+    }
+
+    /// Where to sign in, such as `https://login.microsoftonline.com`, in place of the cloud's.
+    pub fn authority(mut self, url: impl Into<String>) -> Self {
+        self.authority = Some(url.into());
+        self
+    }
+
+    /// The resource that tokens are for, in place of the cloud's resource manager.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// How requests are sent, repeated and bounded, the transport included.
+    pub fn client_options(mut self, options: ClientOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The store; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for the subscription, the resource group, the vault's name, the endpoint, the API version, a
+    /// missing credential, or a cloud of the caller's own without `endpoint` and `resource`.
+    pub fn build(self) -> Result<AzureKeyVaultArm> {
+        check_parts(&self.subscription, &self.resource_group)?;
+        check_vault(&self.vault)?;
+        check_api_version(&self.api_version)?;
+        let manager = self.cloud.manager();
+        let given = |value: Option<String>| value.or_else(|| manager.map(str::to_owned));
+        let (Some(endpoint), Some(resource)) = (given(self.endpoint), given(self.resource)) else {
+            return Err(invalid(
+                "fields `endpoint` and `resource`: this cloud has none of its own",
+            ));
+        };
+        check_resource(&resource)?;
+        let endpoint = Endpoint::parse("endpoint", &endpoint)?;
+        let authority = self.authority.as_deref().unwrap_or(self.cloud.login());
+        let authority = authority_host(authority)?;
+        let mut options = self.options;
+        options.transport = Some(match options.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        });
+        let found = match self.found {
+            Some(found) => found,
+            None => credential::from_environment(&Environment::empty())?,
+        };
+        let tokens: Box<dyn TokenSource> = match found {
+            Found::Ready(source) => source,
+            Found::Credential(credential) => {
+                let (audience, options) = (Audience::Resource(resource), options.clone());
+                Box::new(SignIn::new(
+                    credential, &endpoint, authority, audience, options,
+                ))
+            }
+        };
+        let service = Service {
+            provider: SCHEME,
+            endpoints: vec![endpoint.clone()],
+            tokens,
+            scheme: Scheme::Bearer,
+            refusal: error::from_refusal,
+            advice: error::ADVICE,
+            request_id: crate::error::REQUEST_ID,
+        };
+        let config = Config {
+            subscription: self.subscription,
+            resource_group: self.resource_group,
+            vault: self.vault,
+            endpoint,
+            api_version: self.api_version,
+        };
+        Ok(AzureKeyVaultArm::new(
+            config,
+            Client::new(service, options)?,
+        ))
+    }
+}
+
+/// Names of resource groups:
+/// <https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules>.
+fn check_parts(subscription: &str, group: &str) -> Result<()> {
+    let id = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if subscription.is_empty() || subscription.len() > 64 || !subscription.chars().all(id) {
+        return Err(invalid("field `subscription`: a UUID"));
+    }
+    let named = |c: char| c.is_alphanumeric() || "-_.()".contains(c);
+    let long = group.chars().count();
+    if !(1..=90).contains(&long) || !group.chars().all(named) || group.ends_with('.') {
+        return Err(invalid(
+            "field `resource_group`: 1 to 90 letters, digits and -_.(), not ending with a dot",
+        ));
+    }
+    Ok(())
+}
+
+/// A date since the oldest version that is supported; which dates there are only the service knows.
+fn check_api_version(version: &str) -> Result<()> {
+    let date = version.strip_suffix("-preview").unwrap_or(version);
+    let is_date = date.len() == 10 && date.parse::<jiff::civil::Date>().is_ok();
+    if is_date && date >= "2021-06-01" {
+        return Ok(());
+    }
+    Err(invalid(
+        "field `api_version`: a date since 2021-06-01-preview such as 2026-05-15, maybe with -preview",
+    ))
+}
+
+fn invalid(rule: &'static str) -> Error {
+    Error::new(ErrorKind::Config, rule).with_provider(SCHEME)
+}

@@ -1,0 +1,18 @@
+//! The control plane: a vault's secrets as resources of Azure Resource Manager.
+//!
+//! Values are written there and never read. It needs rights on the vault's resource, none of its
+//! data plane; the service means it for deployments:
+//! <https://learn.microsoft.com/rest/api/keyvault/keyvault/secrets>.
+
+mod builder;
+mod config;
+mod error;
+mod properties;
+mod request;
+mod response;
+mod store;
+mod wire;
+
+pub use self::builder::AzureKeyVaultArmBuilder;
+pub use self::properties::{ArmPatch, ArmSecret, SecretUri};
+pub use self::store::AzureKeyVaultArm;
