@@ -9,7 +9,7 @@ mod stores;
 pub use polyvault_core::*;
 
 pub use self::config::StoreConfig;
-pub use self::registry::{PROVIDERS, open, open_in, open_with};
+pub use self::registry::{CONTROL_PLANES, PROVIDERS, open, open_in, open_with};
 #[cfg(feature = "config")]
 pub use self::stores::StoresConfig;
 

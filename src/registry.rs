@@ -17,6 +17,13 @@ pub const PROVIDERS: &[Provider] = &[
     MEMORY,
 ];
 
+/// Second doors to the same services, whose stores can do less: for deployments, and opened by their URLs
+/// like all others.
+pub const CONTROL_PLANES: &[Provider] = &[
+    #[cfg(feature = "azure-key-vault")]
+    polyvault_azure_key_vault::arm::PROVIDER,
+];
+
 /// A fresh store in memory each time.
 const MEMORY: Provider = Provider {
     scheme: "memory",
@@ -132,9 +139,10 @@ pub(crate) fn open_url(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn S
 
 /// The provider that a URL is for.
 pub(crate) fn provider_of(url: &StoreUrl) -> Result<&'static Provider> {
-    let known = PROVIDERS.iter().find(|p| p.scheme == url.scheme());
+    let all = || PROVIDERS.iter().chain(CONTROL_PLANES);
+    let known = all().find(|p| p.scheme == url.scheme());
     known.ok_or_else(|| {
-        let schemes: Vec<&str> = PROVIDERS.iter().map(|p| p.scheme).collect();
+        let schemes: Vec<&str> = all().map(|p| p.scheme).collect();
         Error::new(
             ErrorKind::Config,
             format!("store URL: unknown scheme {:?}", url.scheme()),

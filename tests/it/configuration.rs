@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use polyvault::provider::Provider;
 use polyvault::yandex_lockbox::emulator::Emulator;
-use polyvault::{Environment, Error, ErrorKind, PROVIDERS, PageRequest, StoreConfig};
+use polyvault::{
+    CONTROL_PLANES, Environment, Error, ErrorKind, PROVIDERS, PageRequest, StoreConfig,
+};
 
 use crate::open::rich;
 
@@ -78,7 +80,7 @@ fn variables(provider: &Provider) -> impl Iterator<Item = Row> {
 
 fn made() -> String {
     let mut page = String::new();
-    for provider in PROVIDERS {
+    for provider in PROVIDERS.iter().chain(CONTROL_PLANES) {
         page += &format!("\n## {}, `{}://`\n\n", provider.title, provider.scheme);
         page += &match provider.parameters {
             [] => "No parameters.\n".to_owned(),

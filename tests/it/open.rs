@@ -1,7 +1,7 @@
 //! Opening by URL: what is refused, how, and without what.
 
 use polyvault::provider::HTTP_PARAMETERS;
-use polyvault::{Environment, ErrorKind, PROVIDERS, open_in};
+use polyvault::{CONTROL_PLANES, Environment, ErrorKind, PROVIDERS, open_in};
 
 /// All credentials there are, made up.
 pub(crate) fn rich() -> Environment {
@@ -103,4 +103,41 @@ fn the_options_of_the_transport_are_parameters_of_every_provider_over_http() {
     }
     let error = open_in("memory://x?ca_file=ca.pem", &rich()).unwrap_err();
     assert!(error.help().contains("no parameters"), "{}", error.help());
+}
+
+#[test]
+fn a_control_plane_opens_by_the_place_of_its_vault() {
+    let scheme = CONTROL_PLANES[0].scheme;
+    let url = format!("{scheme}://00000000-0000-0000-0000-000000000000/my-group/my-vault");
+    let store = open_in(&url, &rich()).unwrap();
+
+    assert_eq!(store.to_string(), url);
+    assert_eq!(*store.capabilities(), (CONTROL_PLANES[0].capabilities)());
+    for parameters in [
+        "cloud=china",
+        "api_version=2021-06-01-preview",
+        "endpoint=http://127.0.0.1:1",
+    ] {
+        assert!(
+            open_in(&format!("{url}?{parameters}"), &rich()).is_ok(),
+            "{parameters}"
+        );
+    }
+    for wrong in [
+        format!("{scheme}://my-vault"),
+        format!("{url}/more"),
+        format!("{url}?cloud=moon"),
+        format!("{url}?api_version=7.6"),
+        format!("{url}?endpoint=http://example.com"),
+        format!("{url}?purge=true"),
+    ] {
+        let error = open_in(&wrong, &rich()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{wrong}");
+        assert_eq!(error.provider(), Some(scheme), "{wrong}");
+    }
+    let unsigned = open_in(&url, &Environment::empty()).unwrap_err();
+    assert!(
+        unsigned.message().contains("POLYVAULT_AZURE_TOKEN"),
+        "{unsigned}"
+    );
 }

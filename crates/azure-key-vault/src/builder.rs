@@ -168,6 +168,10 @@ impl AzureKeyVaultBuilder {
     ///
     /// `Config` for the vault's name, the endpoint, the API version or a missing credential.
     pub fn build(self) -> Result<AzureKeyVault> {
+        self.assemble().map_err(|error| error.with_provider(SCHEME))
+    }
+
+    fn assemble(self) -> Result<AzureKeyVault> {
         let endpoint = match (&self.endpoint, &self.cloud) {
             (Some(url), _) => Endpoint::parse("endpoint", url)?,
             (None, cloud) => {
@@ -263,8 +267,7 @@ pub(crate) fn check_resource(resource: &str) -> Result<()> {
         _ => Err(Error::new(
             ErrorKind::Config,
             "field `resource`: a URL such as https://vault.azure.net",
-        )
-        .with_provider(SCHEME)),
+        )),
     }
 }
 
@@ -286,8 +289,7 @@ fn check_api_version(version: &str) -> Result<()> {
         ErrorKind::Config,
         "field `api_version`: 7.4 (the oldest), 7.5, 7.6 or a date since 2025 such as 2026-04-01, each \
          maybe with -preview",
-    )
-    .with_provider(SCHEME))
+    ))
 }
 
 /// Such as the `.2` of 7.6-preview.2.
@@ -309,6 +311,5 @@ pub(crate) fn check_vault(vault: &str) -> Result<()> {
     Err(Error::new(
         ErrorKind::Config,
         "field `vault`: 3 to 24 letters, digits and single hyphens, beginning with a letter",
-    )
-    .with_provider(SCHEME))
+    ))
 }

@@ -1,11 +1,14 @@
 //! How a store is put together.
 
+use std::sync::Arc;
+
+use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
     Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, default_transport,
 };
-use polyvault_core::{Environment, Error, ErrorKind, Result, SecretString};
+use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
-use super::config::{API_VERSION, Config, SCHEME};
+use super::config::{API_VERSION, Config, PARAMETERS, SCHEME};
 use super::error;
 use super::store::AzureKeyVaultArm;
 use crate::builder::{check_resource, check_vault};
@@ -124,6 +127,10 @@ impl AzureKeyVaultArmBuilder {
     /// `Config` for the subscription, the resource group, the vault's name, the endpoint, the API version, a
     /// missing credential, or a cloud of the caller's own without `endpoint` and `resource`.
     pub fn build(self) -> Result<AzureKeyVaultArm> {
+        self.assemble().map_err(|error| error.with_provider(SCHEME))
+    }
+
+    fn assemble(self) -> Result<AzureKeyVaultArm> {
         check_parts(&self.subscription, &self.resource_group)?;
         check_vault(&self.vault)?;
         check_api_version(&self.api_version)?;
@@ -179,6 +186,30 @@ impl AzureKeyVaultArmBuilder {
     }
 }
 
+/// Opens a store by its URL.
+pub(super) fn open(url: &StoreUrl, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
+    url.check_parameters(PARAMETERS)?;
+    let parts: Vec<&str> = url.store().split('/').collect();
+    let [subscription, resource_group, vault] = parts.as_slice() else {
+        return Err(invalid(
+            "store URL: of the form azure-key-vault-arm://SUBSCRIPTION/RESOURCE_GROUP/VAULT",
+        ));
+    };
+    let mut builder = AzureKeyVaultArmBuilder::new(*subscription, *resource_group, *vault);
+    if let Some(cloud) = url.parameter("cloud") {
+        builder.cloud = Cloud::by_name(cloud)?;
+    }
+    if let Some(version) = url.parameter("api_version") {
+        builder.api_version = version.to_owned();
+    }
+    builder.resource = url.parameter("resource").map(str::to_owned);
+    builder.endpoint = url.parameter("endpoint").map(str::to_owned);
+    builder.authority = options.environment.text(credential::AUTHORITY);
+    builder.found = Some(credential::from_environment(&options.environment)?);
+    builder.options = options.client_for(url)?;
+    Ok(Arc::new(builder.build()?))
+}
+
 /// Names of resource groups:
 /// <https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules>.
 fn check_parts(subscription: &str, group: &str) -> Result<()> {
@@ -209,5 +240,5 @@ fn check_api_version(version: &str) -> Result<()> {
 }
 
 fn invalid(rule: &'static str) -> Error {
-    Error::new(ErrorKind::Config, rule).with_provider(SCHEME)
+    Error::new(ErrorKind::Config, rule)
 }

@@ -1,6 +1,7 @@
 //! What a store is set to, and what it can do.
 
 use polyvault_core::capabilities::{CreateStrength, LostPut, MakeCurrent, Scope, Versions};
+use polyvault_core::provider::{HTTP_PARAMETERS, Parameter, Rule, with_http_parameters};
 use polyvault_core::transport::{Endpoint, UrlBuilder};
 use polyvault_core::{Capabilities, Result, SecretId};
 
@@ -10,6 +11,55 @@ pub(crate) const SCHEME: &str = "azure-key-vault-arm";
 
 /// The newest stable version of the control plane's API.
 pub(super) const API_VERSION: &str = "2026-05-15";
+
+const OWN: [Parameter; 4] = [
+    Parameter {
+        name: "endpoint",
+        default: "https://management.azure.com",
+        what: "the resource manager's base URL, for other clouds and emulators",
+    },
+    Parameter {
+        name: "cloud",
+        default: "public",
+        what: "`public`, `china` or `us-government`: which resource manager, and where to sign in",
+    },
+    Parameter {
+        name: "resource",
+        default: "the cloud's resource manager",
+        what: "the resource that tokens are for",
+    },
+    Parameter {
+        name: "api_version",
+        default: API_VERSION,
+        what: "the version of the service's API, a date since 2021-06-01, maybe a preview",
+    },
+];
+
+pub(super) const PARAMETERS: &[Parameter] =
+    &with_http_parameters::<{ OWN.len() + HTTP_PARAMETERS.len() }>(&OWN);
+
+pub(super) const REFUSALS: &[Rule] = &[
+    Rule {
+        capabilities: &["read_values"],
+        rule: "the control plane never returns a value: read it by the data plane",
+        url: "https://learn.microsoft.com/rest/api/keyvault/keyvault/secrets/get",
+    },
+    Rule {
+        capabilities: &[
+            "versions",
+            "update_version",
+            "make_current",
+            "delete",
+            "soft_delete",
+            "recover",
+            "purge",
+            "resume",
+            "lost_put",
+        ],
+        rule: "it creates, updates, gets and lists secrets, and nothing else: no versions, no deletes",
+        url: "https://learn.microsoft.com/rest/api/keyvault/keyvault/secrets",
+    },
+];
 
 /// Plain data: one vault as a resource, and how to ask for it.
 #[derive(Clone, Debug)]

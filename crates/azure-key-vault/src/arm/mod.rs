@@ -16,3 +16,19 @@ mod wire;
 pub use self::builder::AzureKeyVaultArmBuilder;
 pub use self::properties::{ArmPatch, ArmSecret, SecretUri};
 pub use self::store::AzureKeyVaultArm;
+
+use polyvault_core::provider::Provider;
+
+use crate::credential;
+
+/// What the registry knows of the control plane.
+pub const PROVIDER: Provider = Provider {
+    scheme: config::SCHEME,
+    title: "Azure Key Vault, control plane",
+    capabilities: config::capabilities,
+    not_yet: &[],
+    refusals: config::REFUSALS,
+    parameters: config::PARAMETERS,
+    variables: credential::VARIABLES,
+    open: builder::open,
+};

@@ -3,8 +3,6 @@
 use polyvault_core::transport::Endpoint;
 use polyvault_core::{Error, ErrorKind, Result};
 
-use crate::config::SCHEME;
-
 /// A cloud of Azure's: where its vaults are and where to sign in.
 ///
 /// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#vault-name-and-object-name>
@@ -96,7 +94,6 @@ impl Cloud {
                     ErrorKind::Config,
                     "parameter `cloud`: one of public, china and us-government",
                 )
-                .with_provider(SCHEME)
                 .with_help("For any other cloud give `endpoint` and `resource`, and set AZURE_AUTHORITY_HOST."));
             }
         })
@@ -141,7 +138,7 @@ pub(crate) fn authority_host(url: &str) -> Result<Endpoint> {
         Err(url::ParseError::RelativeUrlWithoutBase) => format!("https://{url}"),
         _ => url.to_owned(),
     };
-    Endpoint::parse("AZURE_AUTHORITY_HOST", &url).map_err(|error| error.with_provider(SCHEME))
+    Endpoint::parse("AZURE_AUTHORITY_HOST", &url)
 }
 
 #[cfg(test)]

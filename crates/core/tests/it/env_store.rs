@@ -289,6 +289,7 @@ async fn each_name_has_a_variable_of_its_own() {
         .with("APP_DB_PASSWORD", "s3cret")
         .with("APP_DB-PASSWORD", "another")
         .with("APP_Db_Password", "a third")
+        .with("APP_Mixed", "not of this case")
         .with("APP_EMPTY", "")
         .with("OTHER", "not mine");
     let upper = EnvStore::upper_snake(variables.clone(), "APP_");
@@ -297,7 +298,7 @@ async fn each_name_has_a_variable_of_its_own() {
     assert_eq!(names(&upper).await, ["db-password"]);
     assert_eq!(
         names(&exact).await,
-        ["DB-PASSWORD", "DB_PASSWORD", "Db_Password"]
+        ["DB-PASSWORD", "DB_PASSWORD", "Db_Password", "Mixed"]
     );
     let read = upper.get_with("db-password", GetOptions::default()).await;
     assert_eq!(bytes_of(&read.unwrap().payload), b"s3cret");
