@@ -21,6 +21,7 @@ mod page;
 mod password;
 mod payload;
 pub mod provider;
+pub mod rotation;
 mod store;
 pub mod transport;
 

@@ -9,5 +9,6 @@ mod observability;
 #[cfg(feature = "reqwest")]
 mod options;
 mod promises;
+mod rotation;
 #[cfg(feature = "reqwest")]
 mod transport;
