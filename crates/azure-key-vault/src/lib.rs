@@ -7,6 +7,7 @@ pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+pub mod identifier;
 mod operation;
 mod properties;
 mod request;
@@ -32,4 +33,5 @@ pub const PROVIDER: Provider = Provider {
     parameters: config::PARAMETERS,
     variables: credential::VARIABLES,
     open: builder::open,
+    from_id: Some(identifier::store_url),
 };

@@ -13,6 +13,7 @@ mod credential;
 mod emulator;
 mod exchanges;
 mod harness;
+mod identifier;
 mod interrupted;
 mod native;
 mod privileges;
