@@ -7,6 +7,7 @@ pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+pub mod events;
 pub mod identifier;
 mod operation;
 mod properties;

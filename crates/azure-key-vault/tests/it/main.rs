@@ -11,6 +11,7 @@
 mod conformance;
 mod credential;
 mod emulator;
+mod events;
 mod exchanges;
 mod harness;
 mod identifier;
