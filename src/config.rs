@@ -7,7 +7,7 @@ use std::sync::Arc;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::{Environment, Result, SecretStore};
 
-use crate::registry::{open_url, provider_of};
+use crate::registry::{open_url, provider_of, read_url};
 
 /// A store as plain data: which provider, which store, which parameters; never a credential.
 ///
@@ -68,14 +68,14 @@ impl StoreConfig {
         self
     }
 
-    /// Reads a store URL.
+    /// Reads a store URL, or the id of a secret as [`open`](crate::open) takes it.
     ///
     /// # Errors
     ///
     /// `Config` for a URL that is none, that holds a credential, whose provider is unknown or
-    /// not compiled in, and for a parameter that the provider doesn't have.
+    /// not compiled in, for a parameter that the provider doesn't have, and for an id that `open` refuses.
     pub fn from_url(url: &str) -> Result<Self> {
-        let url = StoreUrl::parse(url)?;
+        let url = read_url(url)?;
         let mut config = Self::new(url.scheme(), url.store());
         config.parameters.clone_from(url.parameters());
         config.checked().map(|_| config)

@@ -41,6 +41,7 @@ const MEMORY: Provider = Provider {
         url.check_parameters(&[])?;
         Ok(Arc::new(MemoryStore::builder().name(url.store()).build()))
     },
+    from_id: None,
 };
 
 /// Opens a store by its URL, with credentials from the process's environment.
@@ -48,11 +49,15 @@ const MEMORY: Provider = Provider {
 /// Nothing is sent: a wrong credential shows with the first call. The URL is
 /// trusted configuration, since it says where credentials go.
 ///
+/// The id of a secret in Azure Key Vault, `https://my-vault.vault.azure.net/secrets/NAME[/VERSION]`, opens the
+/// vault that holds it, in the known clouds only. The name and the version in it are not kept: read
+/// them with `azure_key_vault::identifier::SecretIdentifier`, as the second example does.
+///
 /// # Errors
 ///
 /// `Config` for a URL that is none, that holds a credential, whose provider is
-/// unknown or not compiled in, for a parameter the provider doesn't have, and for missing
-/// credentials, with a list of what was looked for.
+/// unknown or not compiled in, for a parameter the provider doesn't have, for an id that is
+/// malformed or of a deleted secret, and for missing credentials, with a list of what was looked for.
 ///
 /// # Example
 ///
@@ -63,6 +68,22 @@ const MEMORY: Provider = Provider {
 /// # async fn main() -> polyvault::Result<()> {
 /// let store = polyvault::open("memory://scratch")?;
 /// store.put("db-password", "s3cret").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Example: by the id of a secret
+///
+/// ```no_run
+/// # #[cfg(feature = "azure-key-vault")]
+/// # async fn read() -> polyvault::Result<()> {
+/// use polyvault::SecretStoreExt;
+/// use polyvault::azure_key_vault::identifier::{Hosts, SecretIdentifier};
+///
+/// let text = "https://my-vault.vault.azure.net/secrets/db-password";
+/// let id = SecretIdentifier::parse(text, &Hosts::clouds())?;
+/// let store = polyvault::open(text)?;
+/// let secret = store.get_with(id.secret_ref(), id.selector().into()).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -125,7 +146,15 @@ pub fn open_in(url: &str, environment: &Environment) -> Result<Arc<dyn SecretSto
 ///
 /// As [`open`].
 pub fn open_with(url: &str, options: OpenOptions) -> Result<Arc<dyn SecretStore>> {
-    open_url(&StoreUrl::parse(url)?, options)
+    open_url(&read_url(url)?, options)
+}
+
+/// Reads a store URL, or the id of a secret, which tells the store that holds it.
+pub(crate) fn read_url(text: &str) -> Result<StoreUrl> {
+    let mut told = PROVIDERS
+        .iter()
+        .filter_map(|provider| provider.from_id?(text));
+    told.next().unwrap_or_else(|| StoreUrl::parse(text))
 }
 
 /// Opens a store by its URL, read.

@@ -76,6 +76,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "the form of a scope",
     ),
     (
+        "azure-key-vault/src/identifier/mod.rs",
+        r#"text.split_once("://")"#,
+        "the form of an id",
+    ),
+    (
         "azure-key-vault/src/properties/recovery.rs",
         r#"self.as_str().contains("Purgeable")"#,
         "a level of recovery is made of words that the specification lists",

@@ -1,7 +1,7 @@
 //! Opening by URL: what is refused, how, and without what.
 
 use polyvault::provider::HTTP_PARAMETERS;
-use polyvault::{CONTROL_PLANES, Environment, ErrorKind, PROVIDERS, open_in};
+use polyvault::{CONTROL_PLANES, Environment, ErrorKind, PROVIDERS, StoreConfig, open_in};
 
 /// All credentials there are, made up.
 pub(crate) fn rich() -> Environment {
@@ -140,4 +140,69 @@ fn a_control_plane_opens_by_the_place_of_its_vault() {
         unsigned.message().contains("POLYVAULT_AZURE_TOKEN"),
         "{unsigned}"
     );
+}
+
+#[test]
+fn the_id_of_a_secret_opens_the_store_that_holds_it() {
+    let environment = Environment::empty().with("POLYVAULT_AZURE_TOKEN", "made-up");
+    for (id, url) in [
+        (
+            "https://my-vault.vault.azure.net/secrets/name",
+            "azure-key-vault://my-vault",
+        ),
+        (
+            " HTTPS://My-Vault.vault.azure.net:443/secrets/name/ee059b2bb5bc48398a53b168c6cdcb10 ",
+            "azure-key-vault://my-vault",
+        ),
+        (
+            "https://my-vault.vault.azure.cn/secrets/name",
+            "azure-key-vault://my-vault?endpoint=https%3A%2F%2Fmy-vault.vault.azure.cn",
+        ),
+    ] {
+        let store = open_in(id, &environment).unwrap();
+
+        assert_eq!(store.capabilities().provider, "azure-key-vault");
+        assert_eq!(store.to_string(), "azure-key-vault://my-vault");
+        assert_eq!(StoreConfig::from_url(id).unwrap().to_url().unwrap(), url);
+    }
+}
+
+#[test]
+fn an_id_that_names_no_store_is_refused_and_not_repeated() {
+    for (id, provider) in [
+        (
+            "https://my-vault.vault.azure.net/deletedsecrets/name",
+            Some("azure-key-vault"),
+        ),
+        ("https://my-vault.vault.azure.net", Some("azure-key-vault")),
+        (
+            "https://my-vault.vault.azure.net/keys/name",
+            Some("azure-key-vault"),
+        ),
+        (
+            "http://my-vault.vault.azure.net/secrets/name",
+            Some("azure-key-vault"),
+        ),
+        (
+            "https:/my-vault.vault.azure.net/secrets/name",
+            Some("azure-key-vault"),
+        ),
+        (
+            "https://user:hunter2@my-vault.vault.azure.net/secrets/name",
+            Some("azure-key-vault"),
+        ),
+        (
+            "https://my-vault.vault.azure.net.evil.example/secrets/name",
+            None,
+        ),
+        ("https://localhost/secrets/name", None),
+        ("https://user:hunter2@evil.example/secrets/name", None),
+    ] {
+        let error = open_in(id, &rich()).unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Config, "{id}");
+        assert_eq!(error.provider(), provider, "{id}");
+        let shown = format!("{error} {error:?} {}", error.help());
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
 }

@@ -23,9 +23,13 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
     ),
     (
         "http",
-        &["polyvault-core", "polyvault-testkit"],
+        &[
+            "polyvault-azure-key-vault",
+            "polyvault-core",
+            "polyvault-testkit",
+        ],
         None,
-        "requests and answers of any `Transport`",
+        "requests and answers of any `Transport`, and deliveries to any web framework",
     ),
     (
         "jiff",

@@ -299,13 +299,16 @@ fn is_preview_number(text: &str) -> bool {
 }
 
 /// Names of vaults: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.
+pub(crate) fn is_vault(text: &str) -> bool {
+    (3..=24).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !text.ends_with('-')
+        && !text.contains("--")
+}
+
 pub(crate) fn check_vault(vault: &str) -> Result<()> {
-    let fits = (3..=24).contains(&vault.len())
-        && vault.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        && vault.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !vault.ends_with('-')
-        && !vault.contains("--");
-    if fits {
+    if is_vault(vault) {
         return Ok(());
     }
     Err(Error::new(

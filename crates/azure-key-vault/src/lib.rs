@@ -8,6 +8,8 @@ pub mod credential;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+pub mod events;
+pub mod identifier;
 mod operation;
 mod properties;
 mod request;
@@ -33,4 +35,5 @@ pub const PROVIDER: Provider = Provider {
     parameters: config::PARAMETERS,
     variables: credential::VARIABLES,
     open: builder::open,
+    from_id: Some(identifier::store_url),
 };

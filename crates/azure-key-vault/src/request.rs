@@ -12,6 +12,7 @@ use polyvault_core::{
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::identifier::is_version;
 use crate::properties::{Backup, OutContentType};
 use crate::wire::{self, ParameterAttributes, Parameters, RestoreParameters};
 
@@ -230,11 +231,10 @@ fn maybe_version_of(url: UrlBuilder, version: Option<&VersionId>) -> Result<UrlB
     }
 }
 
-/// The service gives 32 hexadecimal digits and answers anything else with a 400, or
-/// takes it for another route: there is no such version, and nothing to ask.
+/// There is no version of another form, and nothing to ask.
 fn version_of(url: UrlBuilder, version: &VersionId) -> Result<UrlBuilder> {
     let text = version.as_str();
-    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if is_version(text) {
         return url.segment(text);
     }
     Err(Error::new(

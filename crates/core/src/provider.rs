@@ -32,7 +32,13 @@ pub struct Provider {
     pub variables: &'static [Variable],
     /// Opens a store; it reads the files that the URL names, and sends nothing.
     pub open: fn(&StoreUrl, OpenOptions) -> Result<Arc<dyn SecretStore>>,
+    /// The URL of the store that holds the secret of this id, for services whose ids are URLs of their own:
+    /// `None` for what is no id of this service, and a `Config` error for one that names no store.
+    pub from_id: Option<FromId>,
 }
+
+/// How an id becomes a store URL: [`Provider::from_id`].
+pub type FromId = fn(&str) -> Option<Result<StoreUrl>>;
 
 /// What a store is opened with beside its URL.
 #[derive(Clone, Debug, Default)]

@@ -30,4 +30,5 @@ pub const PROVIDER: Provider = Provider {
     parameters: config::PARAMETERS,
     variables: credential::VARIABLES,
     open: builder::open,
+    from_id: None,
 };

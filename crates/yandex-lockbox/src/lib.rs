@@ -34,4 +34,5 @@ pub const PROVIDER: Provider = Provider {
     parameters: config::PARAMETERS,
     variables: credential::VARIABLES,
     open: builder::open,
+    from_id: None,
 };

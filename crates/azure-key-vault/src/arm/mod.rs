@@ -30,5 +30,6 @@ pub const PROVIDER: Provider = Provider {
     refusals: config::REFUSALS,
     parameters: config::PARAMETERS,
     variables: credential::VARIABLES,
+    from_id: None,
     open: builder::open,
 };
