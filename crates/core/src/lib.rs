@@ -6,6 +6,7 @@ pub mod clock;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod encoding;
+pub mod ensure;
 mod env_store;
 pub mod environment;
 mod error;
@@ -26,6 +27,7 @@ mod store;
 pub mod transport;
 
 pub use self::capabilities::{Capabilities, NameRule};
+pub use self::ensure::{Desired, EnsureOptions};
 pub use self::env_store::EnvStore;
 pub use self::environment::Environment;
 pub use self::error::{Error, ErrorKind, Result, Retry};
