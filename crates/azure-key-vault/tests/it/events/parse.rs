@@ -98,7 +98,7 @@ fn what_is_not_known_stands_for_nothing_and_is_no_error() {
 fn keys_are_matched_without_case_and_blanks_and_values_are_trimmed() {
     let event = one(&json!([{
         " ID ": " 1 ", "EVENTTYPE": " Microsoft.KeyVault.SecretExpired\n", "Topic\t": " /t ",
-        "DATA": {" objectNAME": "\tn ", "id": null, "Id": " i ", "eXp ": " 7 ", "vAULTname": "v"},
+        "DATA": {" objectNAME": "\tn ", "ID": null, "id": " i ", "eXp ": " 7 ", "vAULTname": "v"},
     }]));
 
     assert_eq!(
