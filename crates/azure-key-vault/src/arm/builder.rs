@@ -21,12 +21,24 @@ use crate::credential::{self, Audience, Cloud, Credential, Found, SignIn, author
 /// ```
 /// use polyvault_azure_key_vault::arm::AzureKeyVaultArm;
 /// use polyvault_azure_key_vault::credential::{ClientSecret, Cloud};
+/// use polyvault_core::transport::{ClientOptions, ReadyToken};
 ///
 /// let app = ClientSecret::new("my-tenant", "my-client", "made-up".into());
 /// let store = AzureKeyVaultArm::builder("00000000-0000-0000-0000-000000000000", "my-group", "my-vault")
 ///     .cloud(Cloud::US_GOVERNMENT)
 ///     .api_version("2021-06-01-preview")
 ///     .credential(app)
+///     .build()?;
+/// # let _ = store;
+///
+/// // A cloud of one's own, with a token from elsewhere:
+/// let options = ClientOptions { max_in_flight: 4, ..ClientOptions::default() };
+/// let store = AzureKeyVaultArm::builder("00000000-0000-0000-0000-000000000000", "my-group", "my-vault")
+///     .endpoint("https://management.cloud.example")
+///     .resource("https://management.cloud.example")
+///     .authority("https://login.cloud.example")
+///     .token_source(ReadyToken::new("a-ready-token".into()))
+///     .client_options(options)
 ///     .build()?;
 /// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())

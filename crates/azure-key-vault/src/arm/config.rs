@@ -93,7 +93,6 @@ impl Config {
         begins
             .eq_ignore_ascii_case(&prefix)
             .then(|| id.get(prefix.len()..))?
-            .filter(|name| !name.contains('/'))
     }
 
     fn id_prefix(&self) -> String {

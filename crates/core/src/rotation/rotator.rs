@@ -90,6 +90,26 @@ impl Rotator {
     /// Two credentials in turn, of which the store holds one: two keys of an account, two roles.
     ///
     /// A version without the label that tells its set holds the first.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn run(store: std::sync::Arc<dyn polyvault_core::SecretStore>, account: std::sync::Arc<dyn polyvault_core::rotation::Target>, due: polyvault_core::rotation::Due) -> polyvault_core::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// use polyvault_core::PasswordSpec;
+    /// use polyvault_core::clock::SystemClock;
+    /// use polyvault_core::rotation::Rotator;
+    ///
+    /// let rotator = Rotator::two_sets(store, account, ["key1", "key2"])
+    ///     .set_label("CredentialId")
+    ///     .new_value(PasswordSpec { length: 48, ..PasswordSpec::default() })
+    ///     .valid_for(Duration::from_secs(60 * 24 * 60 * 60))
+    ///     .clock(std::sync::Arc::new(SystemClock));
+    /// rotator.step(&due).await?; // or all of them: `rotate`
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn two_sets(store: Arc<dyn SecretStore>, target: Arc<dyn Target>, sets: [&str; 2]) -> Self {
         Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use polyvault_core::clock::ManualClock;
-use polyvault_core::rotation::{Change, Due, ROTATED_FROM, Rotator, SET, Step, Target};
+use polyvault_core::rotation::{Change, Due, NewValue, ROTATED_FROM, Rotator, SET, Step, Target};
 use polyvault_core::*;
 use polyvault_testkit::leak::Mark;
 
@@ -335,7 +335,33 @@ async fn each_kind_of_store_that_can_hold_it_rotates_and_the_others_say_why_not(
     let refused = one_set(&store, &Service::knows("", "old"))
         .rotate(&due)
         .await;
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    assert!(refused.message().contains("`labels`"), "{refused}");
+}
+
+/// Makes a value, once somebody else has prepared another.
+struct Overtaken(Rotator, Due);
+
+#[async_trait]
+impl NewValue for Overtaken {
+    async fn make(&self, _: Option<&str>) -> Result<Payload> {
+        assert_eq!(self.0.step(&self.1).await.unwrap(), Step::Prepared);
+        Ok(Payload::text("mine"))
+    }
+}
+
+#[tokio::test]
+async fn who_is_overtaken_while_it_prepares_uses_the_value_that_is_there() {
+    let (store, service) = (MemoryStore::new(), Service::knows("", "old"));
+    let due = begin(&store).await;
+    let theirs = one_set(&store, &service).new_value(|_: Option<&str>| Ok(Payload::text("theirs")));
+    let mine = one_set(&store, &service).new_value(Overtaken(theirs, due.clone()));
+
+    mine.rotate(&due).await.unwrap();
+
+    assert!(value(&store).await.same_as(&Payload::text("theirs")));
+    assert_eq!(outcome(&store, &service, None).await, (2, true));
 }
 
 #[tokio::test]

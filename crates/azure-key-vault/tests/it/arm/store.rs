@@ -144,6 +144,27 @@ async fn metadata_whose_answer_was_lost_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_off_stays_off_with_a_new_value_unless_told() {
+    let vault = Emulator::start().await;
+    let arm = vault.arm_store();
+    arm.put("db", "one").await.unwrap();
+    let off = InfoPatch {
+        enabled: Some(false),
+        ..InfoPatch::default()
+    };
+    arm.update("db", off).await.unwrap();
+
+    arm.put("db", "two").await.unwrap();
+    assert!(!vault.versions("db").pop().unwrap().enabled);
+    let on = PutOptions {
+        enabled: Some(true),
+        ..PutOptions::default()
+    };
+    arm.put_with("db", "three", on).await.unwrap();
+    assert!(vault.versions("db").pop().unwrap().enabled);
+}
+
+#[tokio::test]
 async fn no_value_is_read_or_shown() {
     let vault = Emulator::start().await;
     let (arm, mark) = (vault.arm_store(), Mark::new());
