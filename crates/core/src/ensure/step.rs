@@ -128,7 +128,11 @@ impl Step {
             .current
             .as_ref()
             .and_then(|current| current.id.as_ref());
-        if self.version.as_ref() != current && current.is_some() {
+        let read = self.version.as_ref();
+        if read
+            .zip(current)
+            .is_some_and(|(read, current)| read != current)
+        {
             return Err(changed("the secret changed while it was read"));
         }
         self.seen = Some(info);

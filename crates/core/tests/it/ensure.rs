@@ -63,6 +63,11 @@ async fn what_is_equal_is_read_as_little_as_possible_and_never_written() {
         ),
         (
             Watched::new(MemoryStore::new()),
+            one().labels([("a", "1")]),
+            vec!["describe", "get"],
+        ),
+        (
+            Watched::new(MemoryStore::new()),
             desired("db").labels([("a", "1")]),
             vec!["describe"],
         ),
@@ -72,6 +77,11 @@ async fn what_is_equal_is_read_as_little_as_possible_and_never_written() {
             vec!["get"],
         ),
         (Watched::new(MemoryStore::like_wix()), one(), vec!["get"]),
+        (
+            Watched::terse(MemoryStore::new()),
+            of_version(),
+            vec!["get", "describe"],
+        ),
         (
             Watched::new(MemoryStore::like_wix()),
             described(),
@@ -103,6 +113,8 @@ async fn what_is_equal_is_read_as_little_as_possible_and_never_written() {
         let again = ensured(&store, &one).await;
 
         assert_eq!(again.action, Action::Unchanged, "{store}");
+        let untold = !store.capabilities().read_values;
+        assert_eq!(again.value_unknown, untold, "{store}");
         assert_eq!(store.calls(), reads, "{store}");
         assert_eq!(info(&store, "db").await, before);
         store.forget();
@@ -213,6 +225,24 @@ async fn each_field_that_differs_is_one_write_and_is_named() {
         assert_eq!(again.action, Action::Unchanged, "{store} {field}");
         assert_eq!(store.writes(), [write], "{store} {field}");
     }
+}
+
+#[tokio::test]
+async fn of_several_fields_only_the_one_that_differs_is_written() {
+    let store = Watched::new(MemoryStore::new());
+    let one = desired("db")
+        .value("x")
+        .labels([("a", "1")])
+        .content_type("a/b")
+        .expires_at(time("2030-01-01T00:00:00Z"))
+        .enabled(true);
+    ensured(&store, &one).await;
+    store.forget();
+
+    let applied = ensured(&store, &one.description("d")).await;
+
+    assert_eq!(fields(&applied.action), [Field::Description]);
+    assert_eq!(store.writes(), ["update"]);
 }
 
 #[tokio::test]
@@ -353,6 +383,25 @@ async fn a_value_that_is_disabled_is_unknown_and_stays_so() {
         assert_eq!(fields(&ensured(&store, &on).await.action), [Field::Value]);
         assert_eq!(text(&store, "db").await, "new");
     }
+}
+
+#[tokio::test]
+async fn what_the_store_does_not_tell_is_not_changed_by_a_guess() {
+    let store = Watched::new(MemoryStore::like_azure());
+    for _ in 0..2 {
+        let off = PutOptions {
+            enabled: Some(false),
+            keep_metadata: false,
+            ..PutOptions::default()
+        };
+        store.put_with("db", "x", off).await.unwrap();
+    }
+    store.forget();
+
+    let refused = refusal(&store, &desired("db").content_type("a/b")).await;
+
+    assert_eq!(refused, ErrorKind::FailedPrecondition);
+    assert!(store.writes().is_empty());
 }
 
 #[tokio::test]

@@ -155,6 +155,49 @@ async fn a_value_that_is_put_without_a_key_leaves_no_digest_of_the_one_before() 
 }
 
 #[tokio::test]
+async fn a_new_value_of_a_disabled_secret_stays_disabled_unless_said() {
+    let store = Watched::write_only(MemoryStore::new());
+    ensured(
+        &store,
+        &desired("db").value("x").enabled(false),
+        &keyed("k"),
+    )
+    .await;
+
+    let kept = desired("db").value("y");
+    ensured(&store, &kept, &keyed("k")).await;
+    assert_eq!(info(&store, "db").await.state, VersionState::Disabled);
+
+    let on = desired("db").value("z").enabled(true);
+    ensured(&store, &on, &keyed("k")).await;
+    assert_eq!(info(&store, "db").await.state, VersionState::Enabled);
+}
+
+#[tokio::test]
+async fn labels_that_are_not_told_are_not_lost_to_a_digest() {
+    let store = Watched::write_only(MemoryStore::like_azure());
+    for _ in 0..2 {
+        let off = PutOptions {
+            enabled: Some(false),
+            keep_metadata: false,
+            labels: Some([("team".to_owned(), "pay".to_owned())].into()),
+            ..PutOptions::default()
+        };
+        store.put_with("db", "x", off).await.unwrap();
+    }
+    store.forget();
+    let one = desired("db").value("y");
+
+    let refused = ensure(&store, &one, &putting(keyed("k"))).await;
+
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::FailedPrecondition);
+    assert!(store.writes().is_empty());
+    let said = one.labels([("team", "pay")]).content_type("");
+    ensured(&store, &said, &putting(keyed("k"))).await;
+    assert_eq!(store.writes(), ["put"]);
+}
+
+#[tokio::test]
 async fn a_store_that_gives_values_back_keeps_no_digest() {
     let store = Watched::new(MemoryStore::new());
 

@@ -4,7 +4,8 @@ use polyvault_core::ensure::{Action, EnsureOptions, ensure, plan};
 use polyvault_core::*;
 use polyvault_testkit::leak::{Mark, assert_absent};
 
-use super::{Desired, Watched, desired, text, time};
+use super::watched::Other;
+use super::{Desired, Watched, desired, refusal, text, time};
 
 #[tokio::test]
 async fn an_empty_list_does_nothing_and_what_is_not_listed_stays() {
@@ -49,6 +50,10 @@ async fn two_of_one_name_are_refused_by_the_stores_rule_of_case() {
 async fn what_a_store_could_never_hold_is_refused_before_any_request() {
     use ErrorKind::{InvalidInput, TooLarge, Unsupported};
     let x = || desired("db").value("x");
+    let spec = PasswordSpec {
+        entry_key: "no key".into(),
+        ..PasswordSpec::default()
+    };
     let end = time("2030-01-01T00:00:00Z");
     type Case = (fn() -> MemoryStore, Desired, ErrorKind);
     let cases: Vec<Case> = vec![
@@ -96,6 +101,11 @@ async fn what_a_store_could_never_hold_is_refused_before_any_request() {
             MemoryStore::like_lockbox,
             desired("db").not_before(end),
             Unsupported,
+        ),
+        (
+            MemoryStore::like_lockbox,
+            desired("db").value(spec),
+            InvalidInput,
         ),
         (
             MemoryStore::new,
@@ -184,6 +194,62 @@ async fn what_changed_since_the_plan_is_not_overwritten_and_stops_no_other() {
         }
         assert_eq!(text(&store, "changed").await, "theirs");
         assert_eq!(text(&store, "made").await, "theirs");
+    }
+}
+
+#[tokio::test]
+async fn who_comes_in_between_is_not_overwritten_where_that_can_be_seen() {
+    let store = Watched::new(MemoryStore::new());
+    let one = desired("db").value("y");
+
+    // Between the look and the put that creates.
+    store.before_next("put", Other::Puts);
+    assert_eq!(refusal(&store, &one).await, ErrorKind::AlreadyExists);
+    assert_eq!(text(&store, "db").await, "theirs");
+
+    // Between the reads of a plan.
+    store.before_next("describe", Other::Puts);
+    let options = EnsureOptions::default();
+    let torn = plan(&store, &[one], &options).await.unwrap_err();
+    assert_eq!(torn.kind(), ErrorKind::Conflict);
+
+    // A secret that is gone is not made again.
+    let store = Watched::new(MemoryStore::like_wix());
+    store.put("db", "x").await.unwrap();
+    store.before_next("put", Other::Deletes);
+    assert_eq!(
+        refusal(&store, &desired("db").value("y")).await,
+        ErrorKind::NotFound
+    );
+}
+
+#[tokio::test]
+async fn a_plan_of_a_change_describes_what_it_has_not_yet() {
+    let memory = MemoryStore::new;
+    for (store, one, reads) in [
+        (
+            Watched::new(memory()),
+            desired("db").value("y"),
+            vec!["get", "describe"],
+        ),
+        (
+            Watched::terse(memory()),
+            desired("db").value("y"),
+            vec!["get", "describe"],
+        ),
+        (
+            Watched::new(memory()),
+            desired("db").value("y").description("d"),
+            vec!["describe", "get"],
+        ),
+    ] {
+        store.put("db", "x").await.unwrap();
+        store.forget();
+
+        let options = EnsureOptions::default();
+        plan(&store, &[one], &options).await.unwrap();
+
+        assert_eq!(store.calls(), reads);
     }
 }
 

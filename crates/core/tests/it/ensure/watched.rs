@@ -10,7 +10,17 @@ use polyvault_core::*;
 pub(super) struct Watched {
     inner: MemoryStore,
     can: Capabilities,
+    /// Whether a get tells the payload and nothing else.
+    terse: bool,
     calls: Mutex<Vec<&'static str>>,
+    other: Mutex<Option<(&'static str, Other)>>,
+}
+
+/// What somebody else does to the secret `db`.
+#[derive(Debug)]
+pub(super) enum Other {
+    Puts,
+    Deletes,
 }
 
 impl Watched {
@@ -18,7 +28,9 @@ impl Watched {
         Self {
             can: inner.capabilities().clone(),
             inner,
+            terse: false,
             calls: Mutex::default(),
+            other: Mutex::default(),
         }
     }
 
@@ -26,6 +38,14 @@ impl Watched {
         let mut store = Self::new(inner);
         store.can.read_values = false;
         store
+    }
+
+    pub(super) fn terse(inner: MemoryStore) -> Self {
+        let terse = true;
+        Self {
+            terse,
+            ..Self::new(inner)
+        }
     }
 
     pub(super) fn calls(&self) -> Vec<&'static str> {
@@ -43,8 +63,19 @@ impl Watched {
         self.calls.lock().unwrap().clear();
     }
 
-    fn at(&self, call: &'static str) -> &MemoryStore {
+    /// Has somebody else come in right before the next such call.
+    pub(super) fn before_next(&self, call: &'static str, other: Other) {
+        *self.other.lock().unwrap() = Some((call, other));
+    }
+
+    async fn at(&self, call: &'static str) -> &MemoryStore {
         self.calls.lock().unwrap().push(call);
+        let other = self.other.lock().unwrap().take_if(|(at, _)| *at == call);
+        match other {
+            Some((_, Other::Puts)) => drop(self.inner.put("db", "theirs").await.unwrap()),
+            Some((_, Other::Deletes)) => self.inner.delete("db").await.unwrap(),
+            None => {}
+        }
         &self.inner
     }
 }
@@ -61,22 +92,27 @@ impl SecretStore for Watched {
         &self.can
     }
     async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret> {
-        let inner = self.at("get");
+        let inner = self.at("get").await;
         self.can.check_get(secret, &options)?;
-        inner.get(secret, options).await
+        let read = inner.get(secret, options).await?;
+        Ok(Secret {
+            version: read.version.filter(|_| !self.terse),
+            info: read.info.filter(|_| !self.terse),
+            ..read
+        })
     }
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
-        self.at("describe").describe(secret).await
+        self.at("describe").await.describe(secret).await
     }
     async fn list_page(&self, page: PageRequest) -> Result<Page<SecretInfo>> {
-        self.at("list").list_page(page).await
+        self.at("list").await.list_page(page).await
     }
     async fn list_versions_page(
         &self,
         secret: &SecretRef,
         page: PageRequest,
     ) -> Result<Page<VersionInfo>> {
-        let inner = self.at("list_versions");
+        let inner = self.at("list_versions").await;
         inner.list_versions_page(secret, page).await
     }
     async fn begin_put(
@@ -85,14 +121,14 @@ impl SecretStore for Watched {
         value: PutValue,
         options: PutOptions,
     ) -> Result<Operation<Written>> {
-        self.at("put").begin_put(secret, value, options).await
+        self.at("put").await.begin_put(secret, value, options).await
     }
     async fn begin_update(
         &self,
         secret: &SecretRef,
         patch: InfoPatch,
     ) -> Result<Operation<SecretInfo>> {
-        self.at("update").begin_update(secret, patch).await
+        self.at("update").await.begin_update(secret, patch).await
     }
     async fn begin_update_version(
         &self,
@@ -100,7 +136,7 @@ impl SecretStore for Watched {
         version: &VersionId,
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
-        let inner = self.at("update_version");
+        let inner = self.at("update_version").await;
         inner.begin_update_version(secret, version, change).await
     }
     async fn begin_delete(
@@ -108,18 +144,18 @@ impl SecretStore for Watched {
         secret: &SecretRef,
         options: DeleteOptions,
     ) -> Result<Operation<()>> {
-        self.at("delete").begin_delete(secret, options).await
+        self.at("delete").await.begin_delete(secret, options).await
     }
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
-        self.at("list_deleted").list_deleted_page(page).await
+        self.at("list_deleted").await.list_deleted_page(page).await
     }
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
-        self.at("recover").begin_recover(secret).await
+        self.at("recover").await.begin_recover(secret).await
     }
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
-        self.at("purge").begin_purge(secret).await
+        self.at("purge").await.begin_purge(secret).await
     }
     async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {
-        self.at("resume").resume(id).await
+        self.at("resume").await.resume(id).await
     }
 }
