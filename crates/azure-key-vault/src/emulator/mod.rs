@@ -44,6 +44,7 @@ mod arm;
 mod backup;
 mod body;
 mod builder;
+mod events;
 mod given;
 mod knobs;
 mod list;
@@ -61,6 +62,7 @@ use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
 
 pub use self::builder::EmulatorBuilder;
+pub use self::events::Schema;
 pub use self::knobs::Delays;
 pub use self::route::Operation;
 pub use self::state::Version;

@@ -8,6 +8,7 @@ use polyvault_core::clock::Clock;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::events::Subscription;
 use super::knobs::Knobs;
 use super::reply::Refusal;
 use super::route::{is_name, is_version};
@@ -87,6 +88,7 @@ pub(super) struct Vault {
     pub(super) base: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) knobs: Knobs,
+    pub(super) subscription: Option<Subscription>,
     /// By name in lower case: names are compared without case.
     pub(super) secrets: BTreeMap<String, Secret>,
     /// Purged names, with the number of sets that are still refused, and until when all are.
@@ -150,6 +152,7 @@ impl Vault {
             base,
             clock,
             knobs: Knobs::default(),
+            subscription: None,
             secrets: BTreeMap::new(),
             purged: BTreeMap::new(),
         }

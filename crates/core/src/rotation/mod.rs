@@ -144,7 +144,34 @@ pub struct Change<'a> {
     pub next: &'a Payload,
 }
 
-/// A new value, on each call another.
+/// A new value, on each call another: a [`PasswordSpec`](crate::PasswordSpec), a closure, or one's own.
+///
+/// # Example
+///
+/// ```
+/// use async_trait::async_trait;
+/// use polyvault_core::rotation::NewValue;
+/// use polyvault_core::{PasswordSpec, Payload, Result};
+///
+/// /// A password with the name of its user, as one entry each.
+/// struct Login(PasswordSpec);
+///
+/// #[async_trait]
+/// impl NewValue for Login {
+///     async fn make(&self, set: Option<&str>) -> Result<Payload> {
+///         let password = self.0.make(set).await?.single()?.clone();
+///         let user = polyvault_core::Value::text(set.unwrap_or("app"));
+///         Payload::from_entries([("user", user), ("password", password)])
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let made = Login(PasswordSpec::default()).make(Some("app_b")).await?;
+/// assert_eq!(made.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait NewValue: Send + Sync {
     /// Makes it.

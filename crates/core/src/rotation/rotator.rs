@@ -61,6 +61,64 @@ const MOST_STEPS: usize = 16;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Example: two keys in turn, on a schedule
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use async_trait::async_trait;
+/// use polyvault_core::clock::ManualClock;
+/// use polyvault_core::rotation::{Change, NewValue, Rotator, Step, Target};
+/// use polyvault_core::{MemoryStore, Payload, PutOptions, Result, SecretStore, SecretStoreExt};
+///
+/// /// An account that takes whatever it is given.
+/// struct Account;
+///
+/// #[async_trait]
+/// impl Target for Account {
+///     async fn works(&self, _set: Option<&str>, _value: &Payload) -> Result<bool> {
+///         Ok(true)
+///     }
+///     async fn change(&self, _change: Change<'_>) -> Result<()> {
+///         Ok(())
+///     }
+/// }
+///
+/// /// Keys that somebody else makes.
+/// struct Keys;
+///
+/// #[async_trait]
+/// impl NewValue for Keys {
+///     async fn make(&self, set: Option<&str>) -> Result<Payload> {
+///         Ok(Payload::text(format!("made for {}", set.unwrap_or_default())))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time")));
+/// let store = MemoryStore::new();
+/// let ends = PutOptions { expires_at: "2026-01-20T00:00:00Z".parse().ok(), ..PutOptions::default() };
+/// store.put_with("account-key", "first", ends).await?;
+///
+/// let rotator = Rotator::two_sets(Arc::new(store.clone()), Arc::new(Account), ["key1", "key2"])
+///     .set_label("CredentialId")
+///     .new_value(Keys)
+///     .valid_for(60 * day)
+///     .clock(clock);
+/// let due = rotator.due("account-key".try_into()?, 30 * day).await?.expect("19 days are left");
+/// assert_eq!(rotator.step(&due).await?, Step::Prepared);
+/// rotator.rotate(&due).await?; // the other steps
+///
+/// let info = store.describe(&due.secret).await?;
+/// assert_eq!(info.labels.expect("told")["CredentialId"], "key2");
+/// assert!(rotator.due(due.secret, 30 * day).await?.is_none(), "60 days are left");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Rotator {
     store: Arc<dyn SecretStore>,
@@ -90,26 +148,6 @@ impl Rotator {
     /// Two credentials in turn, of which the store holds one: two keys of an account, two roles.
     ///
     /// A version without the label that tells its set holds the first.
-    ///
-    /// # Example
-    ///
-    /// ```no_run
-    /// # async fn run(store: std::sync::Arc<dyn polyvault_core::SecretStore>, account: std::sync::Arc<dyn polyvault_core::rotation::Target>, due: polyvault_core::rotation::Due) -> polyvault_core::Result<()> {
-    /// use std::time::Duration;
-    ///
-    /// use polyvault_core::PasswordSpec;
-    /// use polyvault_core::clock::SystemClock;
-    /// use polyvault_core::rotation::Rotator;
-    ///
-    /// let rotator = Rotator::two_sets(store, account, ["key1", "key2"])
-    ///     .set_label("CredentialId")
-    ///     .new_value(PasswordSpec { length: 48, ..PasswordSpec::default() })
-    ///     .valid_for(Duration::from_secs(60 * 24 * 60 * 60))
-    ///     .clock(std::sync::Arc::new(SystemClock));
-    /// rotator.step(&due).await?; // or all of them: `rotate`
-    /// # Ok(())
-    /// # }
-    /// ```
     #[must_use]
     pub fn two_sets(store: Arc<dyn SecretStore>, target: Arc<dyn Target>, sets: [&str; 2]) -> Self {
         Self {
@@ -153,20 +191,6 @@ impl Rotator {
     /// # Errors
     ///
     /// Those of a describe; `Unsupported` for a store that tells no versions.
-    ///
-    /// # Example
-    ///
-    /// ```no_run
-    /// # async fn run(rotator: polyvault_core::rotation::Rotator) -> polyvault_core::Result<()> {
-    /// use std::time::Duration;
-    ///
-    /// let month = Duration::from_secs(30 * 24 * 60 * 60);
-    /// if let Some(due) = rotator.due("db-password".try_into()?, month).await? {
-    ///     rotator.rotate(&due).await?;
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn due(&self, secret: SecretRef, ahead: Duration) -> Result<Option<Due>> {
         let (version, info) = current(&*self.store, &secret).await?;
         let end = info.current.and_then(|version| version.expires_at);

@@ -40,6 +40,9 @@ use polyvault_core::{IdempotencyKey, Payload, SecretStore};
 ///     fn generated(&self) -> Option<u64> {
 ///         self.0.generated_passwords().try_into().ok()
 ///     }
+///     fn versions_kept(&self, _name: &str) -> Option<u64> {
+///         None // the store tells its versions
+///     }
 ///     async fn make_twins(&self, name: &str) -> Hook {
 ///         let twin = json!({"name": name, "versions": [{"entries": [{"key": "value", "textValue": "twin"}]}]});
 ///         match (self.0.seed(&twin), self.0.seed(&twin)) {

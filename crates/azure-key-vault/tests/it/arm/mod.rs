@@ -1,6 +1,7 @@
 //! The control plane: its wire, what is its own, and the suite.
 
 mod conformance;
+mod ensure;
 mod store;
 mod wire;
 

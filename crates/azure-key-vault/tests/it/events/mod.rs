@@ -1,5 +1,6 @@
 //! Event Grid: what is read of bodies, and who may deliver them.
 
+mod emulated;
 mod parse;
 mod receive;
 
