@@ -156,6 +156,41 @@ async fn who_takes_no_part_in_the_handshake_is_not_subscribed_and_a_refused_even
     assert_eq!(vault.send_events().await, Ok(1));
 }
 
+#[tokio::test]
+async fn who_answers_with_another_code_or_202_is_not_subscribed() {
+    let (_, vault) = vault(20).await;
+    for (status, body) in [
+        (200, r#"{"validationResponse":"another"}"#),
+        (200, "{}"),
+        (200, ""),
+    ] {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_string(body);
+        Mock::given(matchers::any())
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+        let refused = vault.subscribe(&server.uri(), Schema::EventGrid).await;
+        assert!(refused.is_err(), "{body}");
+    }
+    let echo = |request: &Request| {
+        let sent: Vec<serde_json::Value> = request.body_json().unwrap();
+        let code = &sent[0]["data"]["validationCode"];
+        ResponseTemplate::new(202).set_body_json(serde_json::json!({"validationResponse": code}))
+    };
+    let server = MockServer::start().await;
+    Mock::given(matchers::any())
+        .respond_with(echo)
+        .mount(&server)
+        .await;
+    assert!(
+        vault
+            .subscribe(&server.uri(), Schema::EventGrid)
+            .await
+            .is_err()
+    );
+}
+
 /// A service that knows one password.
 struct Service(Mutex<(Payload, usize)>);
 
