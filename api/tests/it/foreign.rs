@@ -43,6 +43,12 @@ const ALLOWED: &[(&str, &[&str], Option<&str>, &str)] = &[
         "`Timestamp`: the standard library has no calendar",
     ),
     (
+        "proptest",
+        &["polyvault-testkit"],
+        None,
+        "`Strategy`: bodies are chosen and shrunk by it",
+    ),
+    (
         "secrecy",
         &[
             "polyvault-azure-key-vault",

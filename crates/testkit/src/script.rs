@@ -22,7 +22,7 @@ use serde_json::Value;
 pub type Answer = Result<Response<Body>, SendErrorKind>;
 
 /// More requests than any test needs: the store asks for ever.
-const MOST: usize = 100;
+const MOST: usize = 1_000;
 
 /// Gives its answers in turn, and keeps what it was sent.
 ///
@@ -71,7 +71,7 @@ impl Script {
         })
     }
 
-    /// A script that gives the same answer to every request, up to a hundred.
+    /// A script that gives the same answer to every request, up to a thousand.
     #[must_use]
     pub fn always(answer: Answer) -> Arc<Self> {
         Arc::new(Self {

@@ -11,6 +11,7 @@
 mod arm;
 mod conformance;
 mod credential;
+mod decoders;
 mod emulator;
 mod events;
 mod exchanges;

@@ -10,6 +10,7 @@
 mod app;
 mod conformance;
 mod consistency;
+mod decoders;
 mod emulator;
 mod encoded;
 mod events;

@@ -9,6 +9,7 @@
 
 mod conformance;
 mod credential;
+mod decoders;
 mod emulator;
 mod generate;
 mod harness;

@@ -12,7 +12,7 @@ use polyvault_core::{SecretName, SecretRef};
 use polyvault_testkit::script::Script;
 
 /// A store on the vault that the fixtures tell of, with the API version of their examples.
-fn store_on(script: &Arc<Script>) -> AzureKeyVaultArm {
+pub(crate) fn store_on(script: &Arc<Script>) -> AzureKeyVaultArm {
     let subscription = "00000000-0000-0000-0000-000000000000";
     AzureKeyVaultArm::builder(subscription, "sample-group", "sample-vault")
         .api_version("2025-05-01")
