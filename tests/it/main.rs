@@ -12,6 +12,7 @@
 mod configuration;
 mod flips;
 mod harnesses;
+mod hostile;
 mod like;
 mod message_text;
 mod migrate;
