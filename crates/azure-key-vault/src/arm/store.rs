@@ -8,8 +8,8 @@ use polyvault_core::encoding::Mark;
 use polyvault_core::transport::{Body, Call, Client, Repeat};
 use polyvault_core::{
     Capabilities, DeleteOptions, DeletedSecretInfo, Error, ErrorKind, GetOptions, InfoPatch,
-    Operation, OperationId, Outcome, Page, PageRequest, PutMode, PutOptions, PutValue, Result,
-    Secret, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo,
+    Operation, OperationId, Outcome, Page, PageRequest, Payload, PutMode, PutOptions, PutValue,
+    Result, Secret, SecretInfo, SecretRef, SecretStore, VersionChange, VersionId, VersionInfo,
     VersionState, Written,
 };
 
@@ -134,20 +134,20 @@ impl AzureKeyVaultArm {
 
     async fn patched(&self, secret: &SecretRef, patch: &ArmPatch) -> Result<ArmSecret> {
         let name = self.name(secret)?;
-        // The rules of a put hold for each of its parts.
+        // The rules of a put hold for each of its parts but the switch, which here is the secret's.
         let options = PutOptions {
             labels: patch.labels.clone(),
             content_type: patch.content_type.clone(),
-            enabled: patch.enabled,
             not_before: patch.not_before,
             expires_at: patch.expires_at,
             ..PutOptions::default()
         };
-        let any = polyvault_core::Payload::text("any");
+        let any = Payload::text("any");
         let payload = patch.value.as_ref();
         self.capabilities
             .check_put(secret, payload.unwrap_or(&any), &options)?;
-        if payload.is_none() && options == PutOptions::default() {
+        let nothing = payload.is_none() && patch.enabled.is_none();
+        if nothing && options == PutOptions::default() {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "field `patch`: there is nothing to change",
@@ -241,12 +241,7 @@ impl AzureKeyVaultArm {
         response::secret(&self.config, &answer)
     }
 
-    async fn put(
-        &self,
-        name: &str,
-        payload: &polyvault_core::Payload,
-        options: &PutOptions,
-    ) -> Result<Written> {
+    async fn put(&self, name: &str, payload: &Payload, options: &PutOptions) -> Result<Written> {
         let before = match self.look("put", name).await {
             Ok(answer) => Some(response::secret(&self.config, &answer)?.current),
             Err(error) if error.kind() == ErrorKind::NotFound => None,

@@ -5,7 +5,7 @@ use polyvault_azure_key_vault::credential::{ClientSecret, Cloud};
 use polyvault_azure_key_vault::emulator::Emulator;
 use polyvault_core::{
     ErrorKind, GetOptions, InfoPatch, Labels, PageRequest, Payload, PutMode, PutOptions, Retry,
-    SecretStore, SecretStoreExt, Value,
+    SecretStore, SecretStoreExt, Value, VersionState,
 };
 use polyvault_testkit::leak::Mark;
 use polyvault_testkit::script::{Script, answer, lost};
@@ -83,6 +83,25 @@ async fn a_patch_of_the_content_type_keeps_our_mark() {
         Some("application/x-key")
     );
     assert!(read(&vault, "db").await.same_as(&bytes));
+    assert_eq!(vault.versions("db").len(), 1);
+}
+
+#[tokio::test]
+async fn a_patch_switches_off_and_on_and_sets_the_validity() {
+    let vault = Emulator::start().await;
+    vault.seed("db", ["old"]).unwrap();
+    let arm = vault.arm_store();
+    let end = "2030-01-01T00:00:00Z".parse().unwrap();
+    for (enabled, expires_at) in [(false, None), (true, Some(end))] {
+        let patch = ArmPatch {
+            enabled: Some(enabled),
+            expires_at,
+            ..ArmPatch::default()
+        };
+        let secret = arm.patch(named("db"), patch).await.unwrap();
+        assert_eq!(secret.current.state == VersionState::Enabled, enabled);
+        assert_eq!(secret.current.expires_at, expires_at);
+    }
     assert_eq!(vault.versions("db").len(), 1);
 }
 
