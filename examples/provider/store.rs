@@ -75,17 +75,6 @@ fn about(error: Error, operation: &'static str, secret: Option<&SecretRef>) -> E
     error.about(SCHEME, operation, secret.map(SecretRef::as_str))
 }
 
-/// What the service does not have.
-fn lacks<T>(
-    operation: &'static str,
-    secret: Option<&SecretRef>,
-    checked: Result<()>,
-    capability: &str,
-) -> Result<T> {
-    let lacks = checked.and_then(|()| Err(Error::unsupported(SCHEME, capability)));
-    lacks.map_err(|error| about(error, operation, secret))
-}
-
 #[async_trait]
 impl SecretStore for Cubby {
     fn capabilities(&self) -> &Capabilities {
@@ -119,7 +108,7 @@ impl SecretStore for Cubby {
         page: PageRequest,
     ) -> Result<Page<VersionInfo>> {
         let checked = CAPABILITIES.check_list_versions(secret, &page);
-        lacks("list_versions", Some(secret), checked, "versions")
+        CAPABILITIES.refuse(checked, "list_versions", Some(secret))
     }
 
     async fn begin_put(
@@ -142,7 +131,7 @@ impl SecretStore for Cubby {
         patch: InfoPatch,
     ) -> Result<Operation<SecretInfo>> {
         let checked = CAPABILITIES.check_update(secret, &patch);
-        lacks("update", Some(secret), checked, "description")
+        CAPABILITIES.refuse(checked, "update", Some(secret))
     }
 
     async fn begin_update_version(
@@ -152,7 +141,7 @@ impl SecretStore for Cubby {
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
         let checked = CAPABILITIES.check_update_version(secret, &change);
-        lacks("update_version", Some(secret), checked, "versions")
+        CAPABILITIES.refuse(checked, "update_version", Some(secret))
     }
 
     async fn begin_delete(
@@ -173,21 +162,21 @@ impl SecretStore for Cubby {
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
         let checked = CAPABILITIES.check_list_deleted(&page);
-        lacks("list_deleted", None, checked, "soft_delete")
+        CAPABILITIES.refuse(checked, "list_deleted", None)
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
         let checked = CAPABILITIES.check_recover(secret);
-        lacks("recover", Some(secret), checked, "recover")
+        CAPABILITIES.refuse(checked, "recover", Some(secret))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
         let checked = CAPABILITIES.check_purge(secret);
-        lacks("purge", Some(secret), checked, "purge")
+        CAPABILITIES.refuse(checked, "purge", Some(secret))
     }
 
     async fn resume(&self, _id: &OperationId) -> Result<Operation<Outcome>> {
-        lacks("resume", None, CAPABILITIES.check_resume(), "resume")
+        CAPABILITIES.refuse(CAPABILITIES.check_resume(), "resume", None)
     }
 }
 

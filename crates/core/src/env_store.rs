@@ -188,20 +188,6 @@ impl EnvStore {
         let names = names.into_iter().filter(fit).map(SecretName::new);
         names.map(|name| Ok((name?, ()))).collect()
     }
-
-    fn refuse<T>(
-        &self,
-        checked: Result<()>,
-        operation: &'static str,
-        secret: Option<&SecretRef>,
-    ) -> Result<T> {
-        // What every check here ends in: such a store can do nothing but read.
-        let error = match checked {
-            Err(error) => error,
-            Ok(()) => Error::unsupported(PROVIDER, "put"),
-        };
-        Err(self.blame(error, operation, secret))
-    }
 }
 
 #[async_trait]
@@ -252,7 +238,7 @@ impl SecretStore for EnvStore {
         page: PageRequest,
     ) -> Result<Page<VersionInfo>> {
         let checked = self.can.check_list_versions(secret, &page);
-        self.refuse(checked, "list_versions", Some(secret))
+        self.can.refuse(checked, "list_versions", Some(secret))
     }
 
     async fn begin_put(
@@ -264,7 +250,7 @@ impl SecretStore for EnvStore {
         let checked = value
             .into_payload()
             .and_then(|payload| self.can.check_put(secret, &payload, &options));
-        self.refuse(checked, "put", Some(secret))
+        self.can.refuse(checked, "put", Some(secret))
     }
 
     async fn begin_update(
@@ -273,7 +259,7 @@ impl SecretStore for EnvStore {
         patch: InfoPatch,
     ) -> Result<Operation<SecretInfo>> {
         let checked = self.can.check_update(secret, &patch);
-        self.refuse(checked, "update", Some(secret))
+        self.can.refuse(checked, "update", Some(secret))
     }
 
     async fn begin_update_version(
@@ -283,7 +269,7 @@ impl SecretStore for EnvStore {
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
         let checked = self.can.check_update_version(secret, &change);
-        self.refuse(checked, "update_version", Some(secret))
+        self.can.refuse(checked, "update_version", Some(secret))
     }
 
     async fn begin_delete(
@@ -292,23 +278,26 @@ impl SecretStore for EnvStore {
         options: DeleteOptions,
     ) -> Result<Operation<()>> {
         let checked = self.can.check_delete(secret, &options);
-        self.refuse(checked, "delete", Some(secret))
+        self.can.refuse(checked, "delete", Some(secret))
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
-        self.refuse(self.can.check_list_deleted(&page), "list_deleted", None)
+        self.can
+            .refuse(self.can.check_list_deleted(&page), "list_deleted", None)
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
-        self.refuse(self.can.check_recover(secret), "recover", Some(secret))
+        self.can
+            .refuse(self.can.check_recover(secret), "recover", Some(secret))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
-        self.refuse(self.can.check_purge(secret), "purge", Some(secret))
+        self.can
+            .refuse(self.can.check_purge(secret), "purge", Some(secret))
     }
 
     async fn resume(&self, _id: &OperationId) -> Result<Operation<Outcome>> {
-        self.refuse(self.can.check_resume(), "resume", None)
+        self.can.refuse(self.can.check_resume(), "resume", None)
     }
 }
 

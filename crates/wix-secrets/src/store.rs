@@ -251,10 +251,9 @@ impl SecretStore for WixSecrets {
         secret: &SecretRef,
         page: PageRequest,
     ) -> Result<Page<VersionInfo>> {
+        let checked = self.capabilities.check_list_versions(secret, &page);
         self.capabilities
-            .check_list_versions(secret, &page)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "versions")))
-            .map_err(|error| error.about(SCHEME, "list_versions", Some(secret.as_str())))
+            .refuse(checked, "list_versions", Some(secret))
     }
 
     async fn begin_put(
@@ -298,10 +297,9 @@ impl SecretStore for WixSecrets {
         _version: &VersionId,
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
+        let checked = self.capabilities.check_update_version(secret, &change);
         self.capabilities
-            .check_update_version(secret, &change)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "versions")))
-            .map_err(|error| error.about(SCHEME, "update_version", Some(secret.as_str())))
+            .refuse(checked, "update_version", Some(secret))
     }
 
     async fn begin_delete(
@@ -320,28 +318,22 @@ impl SecretStore for WixSecrets {
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
-        self.capabilities
-            .check_list_deleted(&page)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "soft_delete")))
-            .map_err(|error| error.about(SCHEME, "list_deleted", None))
+        let checked = self.capabilities.check_list_deleted(&page);
+        self.capabilities.refuse(checked, "list_deleted", None)
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
-        self.capabilities
-            .check_recover(secret)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "recover")))
-            .map_err(|error| error.about(SCHEME, "recover", Some(secret.as_str())))
+        let checked = self.capabilities.check_recover(secret);
+        self.capabilities.refuse(checked, "recover", Some(secret))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
-        self.capabilities
-            .check_purge(secret)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "purge")))
-            .map_err(|error| error.about(SCHEME, "purge", Some(secret.as_str())))
+        let checked = self.capabilities.check_purge(secret);
+        self.capabilities.refuse(checked, "purge", Some(secret))
     }
 
     async fn resume(&self, _id: &OperationId) -> Result<Operation<Outcome>> {
-        operation::resume(&self.capabilities).map_err(|error| error.about(SCHEME, "resume", None))
+        operation::resume(&self.capabilities)
     }
 }
 

@@ -397,24 +397,18 @@ impl SecretStore for YandexLockbox {
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
-        self.capabilities
-            .check_list_deleted(&page)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "soft_delete")))
-            .map_err(|error| error.about(SCHEME, "list_deleted", None))
+        let checked = self.capabilities.check_list_deleted(&page);
+        self.capabilities.refuse(checked, "list_deleted", None)
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
-        self.capabilities
-            .check_recover(secret)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "recover")))
-            .map_err(|error| error.about(SCHEME, "recover", Some(secret.as_str())))
+        let checked = self.capabilities.check_recover(secret);
+        self.capabilities.refuse(checked, "recover", Some(secret))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
-        self.capabilities
-            .check_purge(secret)
-            .and_then(|()| Err(Error::unsupported(SCHEME, "purge")))
-            .map_err(|error| error.about(SCHEME, "purge", Some(secret.as_str())))
+        let checked = self.capabilities.check_purge(secret);
+        self.capabilities.refuse(checked, "purge", Some(secret))
     }
 
     async fn resume(&self, id: &OperationId) -> Result<Operation<Outcome>> {

@@ -288,19 +288,6 @@ impl AzureKeyVaultArm {
             created,
         })
     }
-
-    fn refuse<T>(
-        &self,
-        checked: Result<()>,
-        operation: &'static str,
-        secret: Option<&SecretRef>,
-    ) -> Result<T> {
-        let error = match checked {
-            Err(error) => error,
-            Ok(()) => Error::unsupported(SCHEME, operation),
-        };
-        Err(error.about(SCHEME, operation, secret.map(SecretRef::as_str)))
-    }
 }
 
 #[async_trait]
@@ -312,7 +299,8 @@ impl SecretStore for AzureKeyVaultArm {
     async fn get(&self, secret: &SecretRef, options: GetOptions) -> Result<Secret> {
         let checked = self.name(secret).map(drop);
         let checked = checked.and_then(|()| self.capabilities.check_get(secret, &options));
-        self.refuse(checked, "get", Some(secret))
+        self.capabilities
+            .refuse(checked, "get", Some(secret))
             .map_err(|error| match error.kind() {
                 ErrorKind::Unsupported => {
                     error.with_help("Read it by the data plane: azure-key-vault://VAULT.")
@@ -347,7 +335,8 @@ impl SecretStore for AzureKeyVaultArm {
         page: PageRequest,
     ) -> Result<Page<VersionInfo>> {
         let checked = self.capabilities.check_list_versions(secret, &page);
-        self.refuse(checked, "list_versions", Some(secret))
+        self.capabilities
+            .refuse(checked, "list_versions", Some(secret))
     }
 
     async fn begin_put(
@@ -402,7 +391,8 @@ impl SecretStore for AzureKeyVaultArm {
         change: VersionChange,
     ) -> Result<Operation<VersionInfo>> {
         let checked = self.capabilities.check_update_version(secret, &change);
-        self.refuse(checked, "update_version", Some(secret))
+        self.capabilities
+            .refuse(checked, "update_version", Some(secret))
     }
 
     async fn begin_delete(
@@ -411,26 +401,27 @@ impl SecretStore for AzureKeyVaultArm {
         options: DeleteOptions,
     ) -> Result<Operation<()>> {
         let checked = self.capabilities.check_delete(secret, &options);
-        self.refuse(checked, "delete", Some(secret))
+        self.capabilities.refuse(checked, "delete", Some(secret))
     }
 
     async fn list_deleted_page(&self, page: PageRequest) -> Result<Page<DeletedSecretInfo>> {
         let checked = self.capabilities.check_list_deleted(&page);
-        self.refuse(checked, "list_deleted", None)
+        self.capabilities.refuse(checked, "list_deleted", None)
     }
 
     async fn begin_recover(&self, secret: &SecretRef) -> Result<Operation<SecretInfo>> {
         let checked = self.capabilities.check_recover(secret);
-        self.refuse(checked, "recover", Some(secret))
+        self.capabilities.refuse(checked, "recover", Some(secret))
     }
 
     async fn begin_purge(&self, secret: &SecretRef) -> Result<Operation<()>> {
         let checked = self.capabilities.check_purge(secret);
-        self.refuse(checked, "purge", Some(secret))
+        self.capabilities.refuse(checked, "purge", Some(secret))
     }
 
     async fn resume(&self, _id: &OperationId) -> Result<Operation<Outcome>> {
-        self.refuse(self.capabilities.check_resume(), "resume", None)
+        self.capabilities
+            .refuse(self.capabilities.check_resume(), "resume", None)
     }
 }
 

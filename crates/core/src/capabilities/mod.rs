@@ -1,6 +1,7 @@
 //! What a store can do, and how strongly.
 
 mod check;
+mod refuse;
 mod rule;
 
 pub use self::rule::{Alphabet, LabelRule, Limits, NameRule, SizeUnit};
