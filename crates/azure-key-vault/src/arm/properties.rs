@@ -1,10 +1,10 @@
 //! What the control plane tells of a secret and takes for it, beside the model.
 
 use polyvault_core::{
-    Labels, Payload, SecretId, SecretInfo, SecretName, Timestamp, VersionId, VersionInfo,
+    Labels, Payload, Result, SecretId, SecretInfo, SecretName, Timestamp, VersionInfo,
 };
 
-use crate::wire;
+use crate::identifier::{Hosts, SecretIdentifier};
 
 /// A secret as Azure Resource Manager tells it, never with its value. All times are UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct ArmSecret {
     pub name: SecretName,
     /// The region of the vault.
     pub location: Option<String>,
-    /// What is told of the current version, but its id: that stands in `uri_with_version`.
+    /// What is told of the current version, but its id: `uri_with_version` has it.
     pub current: VersionInfo,
     /// `secretUri`, at which the data plane reads the current version.
     pub uri: Option<SecretUri>,
@@ -39,22 +39,23 @@ impl ArmSecret {
 /// A secret's address in the data plane, as the control plane tells it.
 ///
 /// The specification's own example has one that is malformed, with one slash behind `https:`. Such a
-/// text is kept as it came, and is not [well-formed](Self::is_well_formed).
+/// text is kept as it came, and reading it is an error.
 ///
 /// # Example
 ///
 /// ```
 /// use polyvault_azure_key_vault::arm::SecretUri;
+/// use polyvault_azure_key_vault::identifier::Hosts;
 ///
 /// let uri = SecretUri::new("https://my-vault.vault.azure.net/secrets/db/baf6de32c4774c7c81345f6476cf90a4");
-/// assert!(uri.is_well_formed());
-/// assert_eq!(uri.name(), Some("db"));
-/// assert_eq!(uri.version().unwrap().as_str(), "baf6de32c4774c7c81345f6476cf90a4");
+/// let id = uri.identifier(&Hosts::clouds())?;
+/// assert_eq!(id.name().as_str(), "db");
+/// assert!(id.version().is_some());
 ///
 /// let malformed = SecretUri::new("https:/my-vault.vault.azure.net/secrets/db");
-/// assert!(!malformed.is_well_formed());
-/// assert_eq!(malformed.name(), None);
+/// assert!(malformed.identifier(&Hosts::clouds()).is_err());
 /// assert_eq!(malformed.as_str(), "https:/my-vault.vault.azure.net/secrets/db");
+/// # Ok::<(), polyvault_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretUri(String);
@@ -71,27 +72,13 @@ impl SecretUri {
         &self.0
     }
 
-    /// Whether it is of the form `https://VAULT/secrets/NAME`, maybe with a version.
-    #[must_use]
-    pub fn is_well_formed(&self) -> bool {
-        self.split().is_some()
-    }
-
-    /// The secret's name, of a well-formed one.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.split().map(|(name, _)| name)
-    }
-
-    /// The version, of a well-formed one that has it.
-    #[must_use]
-    pub fn version(&self) -> Option<VersionId> {
-        let (_, version) = self.split()?;
-        VersionId::new(version?).ok()
-    }
-
-    fn split(&self) -> Option<(&str, Option<&str>)> {
-        wire::split_id(&self.0)
+    /// The id of the secret that it is, on one of these hosts.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` as [`SecretIdentifier::parse`], so also for a malformed one.
+    pub fn identifier(&self, hosts: &Hosts) -> Result<SecretIdentifier> {
+        SecretIdentifier::parse(&self.0, hosts)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The exact requests, and what their answers become.
 
 use polyvault_azure_key_vault::arm::{ArmPatch, AzureKeyVaultArm};
+use polyvault_azure_key_vault::identifier::Hosts;
 use polyvault_core::{
     ErrorKind, InfoPatch, Labels, PageRequest, Payload, PutOptions, SecretInfo, SecretStore,
     SecretStoreExt, VersionState,
@@ -72,10 +73,11 @@ async fn a_malformed_uri_is_kept_as_it_came() {
         .unwrap();
 
     let told = secret.uri_with_version.unwrap();
-    assert!(!told.is_well_formed());
+    let malformed = told.identifier(&Hosts::clouds()).unwrap_err();
+    assert_eq!(malformed.kind(), ErrorKind::InvalidInput);
     assert!(told.as_str().starts_with("https:/sample-vault."));
-    assert_eq!((told.name(), told.version()), (None, None));
-    assert_eq!(secret.uri.unwrap().name(), Some("secret-name"));
+    let id = secret.uri.unwrap().identifier(&Hosts::clouds()).unwrap();
+    assert_eq!((id.name().as_str(), id.version()), ("secret-name", None));
 }
 
 #[tokio::test]
@@ -128,8 +130,12 @@ async fn a_patch_with_a_value() {
     })
     .await;
 
-    let version = secret.uri_with_version.unwrap().version().unwrap();
-    assert_eq!(version.as_str(), "b8c802f549764f2d97885d152f92ee9d");
+    let uri = secret.uri_with_version.unwrap();
+    let id = uri.identifier(&Hosts::clouds()).unwrap();
+    assert_eq!(
+        id.version().unwrap().as_str(),
+        "b8c802f549764f2d97885d152f92ee9d"
+    );
     assert_eq!(secret.location.as_deref(), Some("westus"));
 }
 
