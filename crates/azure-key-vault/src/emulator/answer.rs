@@ -95,9 +95,7 @@ impl Vault {
     ) -> Result<Reply, Refusal> {
         let attributes = given.attributes();
         let value = given.value.ok_or_else(Refusal::bad_property)?;
-        if let Some((name, version)) = self.knobs.overtaker.take() {
-            self.seed(&name, vec![version]).map_err(Refusal::bad)?;
-        }
+        self.let_overtake()?;
         self.free_for_set(&route.name)?;
 
         let now = self.now();
@@ -220,6 +218,14 @@ impl Vault {
         self.purged
             .insert(key(name), (self.knobs.purge_conflicts, until));
         Ok(Reply::Nothing)
+    }
+
+    /// Somebody else's set, where a knob says that one comes before this.
+    pub(super) fn let_overtake(&mut self) -> Result<(), Refusal> {
+        match self.knobs.overtaker.take() {
+            Some((name, version)) => self.seed(&name, vec![version]).map_err(Refusal::bad),
+            None => Ok(()),
+        }
     }
 
     /// A secret as the answers know it after they changed it.

@@ -111,9 +111,7 @@ impl Vault {
     fn arm_put(&mut self, route: &ArmRoute, given: Given) -> Result<Reply, Refusal> {
         let properties = given.properties.ok_or_else(Refusal::bad_property)?;
         let properties = properties.checked(given.tags)?;
-        if let Some((name, version)) = self.knobs.overtaker.take() {
-            self.seed(&name, vec![version]).map_err(Refusal::bad)?;
-        }
+        self.let_overtake()?;
         let exists = self.free_for_set(&route.name)?;
         let kept = self.versions(&route.name).pop().filter(|_| exists);
         let value = properties.value.clone();

@@ -57,6 +57,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use polyvault_core::SecretString;
 use polyvault_core::emulator::TlsFront;
 use polyvault_core::transport::ClientOptions;
 use wiremock::MockServer;
@@ -220,18 +221,11 @@ impl Emulator {
         reason = "the endpoint is the emulator's own, and a token is given"
     )]
     pub fn store_with(&self, options: ClientOptions) -> AzureKeyVault {
-        let (token, clock) = {
-            let vault = self.vault();
-            (vault.knobs.token().to_owned(), Arc::clone(&vault.clock))
-        };
-        let options = match &self.front {
-            Some(front) => front.trusted_by(options),
-            None => options,
-        };
+        let (token, options) = self.client(options);
         AzureKeyVault::builder("emulator")
             .endpoint(self.url())
-            .token(token.into())
-            .client_options(ClientOptions { clock, ..options })
+            .token(token)
+            .client_options(options)
             .build()
             .expect("the emulator can be reached by a store")
     }
@@ -263,19 +257,12 @@ impl Emulator {
         reason = "the endpoint is the emulator's own, and a token is given"
     )]
     pub fn arm_store(&self) -> AzureKeyVaultArm {
-        let (token, clock) = {
-            let vault = self.vault();
-            (vault.knobs.token().to_owned(), Arc::clone(&vault.clock))
-        };
-        let options = match &self.front {
-            Some(front) => front.trusted_by(ClientOptions::default()),
-            None => ClientOptions::default(),
-        };
+        let (token, options) = self.client(ClientOptions::default());
         let subscription = "00000000-0000-0000-0000-000000000000";
         AzureKeyVaultArm::builder(subscription, "emulator-group", "emulator")
             .endpoint(self.url())
-            .token(token.into())
-            .client_options(ClientOptions { clock, ..options })
+            .token(token)
+            .client_options(options)
             .build()
             .expect("the emulator can be reached by a store")
     }
@@ -323,6 +310,18 @@ impl Emulator {
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn corrupt(&self, name: &str) -> bool {
         self.vault().corrupt(name).is_ok()
+    }
+
+    /// The token that is wanted, and these options on the vault's clock.
+    fn client(&self, options: ClientOptions) -> (SecretString, ClientOptions) {
+        let options = match &self.front {
+            Some(front) => front.trusted_by(options),
+            None => options,
+        };
+        let vault = self.vault();
+        let clock = Arc::clone(&vault.clock);
+        let token = vault.knobs.token().to_owned().into();
+        (token, ClientOptions { clock, ..options })
     }
 
     fn vault(&self) -> MutexGuard<'_, Vault> {
