@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use polyvault::azure_key_vault::AzureKeyVault;
+use polyvault::azure_key_vault::arm::AzureKeyVaultArm;
 use polyvault::transport::{Body, SendError, SendErrorKind, Transport};
 use polyvault::wix_secrets::WixSecrets;
 use polyvault::yandex_lockbox::YandexLockbox;
-use polyvault::{ErrorKind, SecretStore, SecretStoreExt};
+use polyvault::{ErrorKind, SecretStore};
 
 /// Sends nothing and counts.
 #[derive(Debug, Default)]
@@ -35,17 +36,19 @@ async fn every_builder_takes_a_transport_that_stores_may_share() {
     let azure = AzureKeyVault::builder("my-vault").token(token());
     let lockbox = YandexLockbox::builder("b1gfolder").token(token());
     let wix = WixSecrets::builder("a-site").api_key(token());
-    let stores: [Box<dyn SecretStore>; 3] = [
+    let arm = AzureKeyVaultArm::builder("a-subscription", "a-group", "my-vault").token(token());
+    let stores: [Box<dyn SecretStore>; 4] = [
         Box::new(azure.transport(transport()).build().unwrap()),
         Box::new(lockbox.transport(transport()).build().unwrap()),
         Box::new(wix.transport(transport()).build().unwrap()),
+        Box::new(arm.transport(transport()).build().unwrap()),
     ];
 
     for store in stores {
-        let error = store.get_text("a").await.unwrap_err();
+        let error = store.describe(&"a".try_into().unwrap()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{error}");
         assert!(error.message().contains("counted"), "{error}");
     }
 
-    assert_eq!(counting.0.load(Ordering::Relaxed), 3);
+    assert_eq!(counting.0.load(Ordering::Relaxed), 4);
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use polyvault_core::provider::{OpenOptions, StoreUrl};
 use polyvault_core::transport::{
-    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, Transport,
-    default_transport,
+    Advice, Client, ClientOptions, Endpoint, ReadyToken, Refusal, Scheme, Service, TokenSource,
+    Transport, default_transport,
 };
 use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
 
@@ -184,15 +184,6 @@ impl AzureKeyVaultBuilder {
             }
         };
         check_api_version(&self.api_version)?;
-        let mut options = self.options;
-        options.transport = Some(match options.transport {
-            Some(transport) => transport,
-            None => default_transport()?,
-        });
-        let found = match self.found {
-            Some(found) => found,
-            None => credential::from_environment(&Environment::empty())?,
-        };
         let cloud = self.cloud.or_else(|| Cloud::of_host(endpoint.host()));
         let authority = match (&self.authority, &cloud) {
             (Some(url), _) => authority_host(url)?,
@@ -207,27 +198,16 @@ impl AzureKeyVaultBuilder {
             (None, true) => Audience::Below(known.map(|cloud| cloud.resource().to_owned())),
             (None, false) => Audience::Any,
         };
-        let tokens: Box<dyn TokenSource> = match found {
-            Found::Ready(source) => source,
-            Found::Credential(credential) => {
-                let options = options.clone();
-                Box::new(SignIn::new(
-                    credential, &endpoint, authority, audience, options,
-                ))
-            }
+        let connection = Connection {
+            provider: SCHEME,
+            endpoint: endpoint.clone(),
+            authority,
+            audience,
+            found: self.found,
+            refusal: error::from_refusal,
+            advice: error::ADVICE,
         };
-        let client = Client::new(
-            Service {
-                provider: SCHEME,
-                endpoints: vec![endpoint.clone()],
-                tokens,
-                scheme: Scheme::Bearer,
-                refusal: error::from_refusal,
-                advice: error::ADVICE,
-                request_id: error::REQUEST_ID,
-            },
-            options,
-        )?;
+        let client = connection.client(self.options)?;
         let config = Config {
             vault: self.vault.clone(),
             endpoint,
@@ -239,6 +219,50 @@ impl AzureKeyVaultBuilder {
             capabilities(),
             client,
         ))
+    }
+}
+
+/// What a client of either plane of the service is put together of.
+pub(crate) struct Connection {
+    pub(crate) provider: &'static str,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) authority: Endpoint,
+    pub(crate) audience: Audience,
+    pub(crate) found: Option<Found>,
+    pub(crate) refusal: fn(&Refusal<'_>) -> Error,
+    pub(crate) advice: Advice,
+}
+
+impl Connection {
+    pub(crate) fn client(self, mut options: ClientOptions) -> Result<Client> {
+        options.transport = Some(match options.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        });
+        let found = match self.found {
+            Some(found) => found,
+            None => credential::from_environment(&Environment::empty())?,
+        };
+        let tokens: Box<dyn TokenSource> = match found {
+            Found::Ready(source) => source,
+            Found::Credential(credential) => Box::new(SignIn::new(
+                credential,
+                &self.endpoint,
+                self.authority,
+                self.audience,
+                options.clone(),
+            )),
+        };
+        let service = Service {
+            provider: self.provider,
+            endpoints: vec![self.endpoint],
+            tokens,
+            scheme: Scheme::Bearer,
+            refusal: self.refusal,
+            advice: self.advice,
+            request_id: error::REQUEST_ID,
+        };
+        Client::new(service, options)
     }
 }
 

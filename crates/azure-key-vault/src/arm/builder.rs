@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use polyvault_core::provider::{OpenOptions, StoreUrl};
-use polyvault_core::transport::{
-    Client, ClientOptions, Endpoint, ReadyToken, Scheme, Service, TokenSource, default_transport,
-};
-use polyvault_core::{Environment, Error, ErrorKind, Result, SecretStore, SecretString};
+use polyvault_core::transport::{ClientOptions, Endpoint, ReadyToken, TokenSource, Transport};
+use polyvault_core::{Error, ErrorKind, Result, SecretStore, SecretString};
 
 use super::config::{API_VERSION, Config, PARAMETERS, SCHEME};
 use super::error;
 use super::store::AzureKeyVaultArm;
-use crate::builder::{check_resource, check_vault};
-use crate::credential::{self, Audience, Cloud, Credential, Found, SignIn, authority_host};
+use crate::builder::{Connection, check_resource, check_vault};
+use crate::credential::{self, Audience, Cloud, Credential, Found, authority_host};
 
 /// Puts an [`AzureKeyVaultArm`] together.
 ///
@@ -21,7 +19,8 @@ use crate::credential::{self, Audience, Cloud, Credential, Found, SignIn, author
 /// ```
 /// use polyvault_azure_key_vault::arm::AzureKeyVaultArm;
 /// use polyvault_azure_key_vault::credential::{ClientSecret, Cloud};
-/// use polyvault_core::transport::{ClientOptions, ReadyToken};
+/// use polyvault_core::transport::{ClientOptions, ReadyToken, ReqwestTransport};
+/// use std::sync::Arc;
 ///
 /// let app = ClientSecret::new("my-tenant", "my-client", "made-up".into());
 /// let store = AzureKeyVaultArm::builder("00000000-0000-0000-0000-000000000000", "my-group", "my-vault")
@@ -39,6 +38,7 @@ use crate::credential::{self, Audience, Cloud, Credential, Found, SignIn, author
 ///     .authority("https://login.cloud.example")
 ///     .token_source(ReadyToken::new("a-ready-token".into()))
 ///     .client_options(options)
+///     .transport(Arc::new(ReqwestTransport::default()))
 ///     .build()?;
 /// # let _ = store;
 /// # Ok::<(), polyvault_core::Error>(())
@@ -126,6 +126,12 @@ impl AzureKeyVaultArmBuilder {
         self
     }
 
+    /// What sends the requests; stores that share it share its connections.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.options.transport = Some(transport);
+        self
+    }
+
     /// How requests are sent, repeated and bounded, the transport included.
     pub fn client_options(mut self, options: ClientOptions) -> Self {
         self.options = options;
@@ -157,33 +163,16 @@ impl AzureKeyVaultArmBuilder {
         let endpoint = Endpoint::parse("endpoint", &endpoint)?;
         let authority = self.authority.as_deref().unwrap_or(self.cloud.login());
         let authority = authority_host(authority)?;
-        let mut options = self.options;
-        options.transport = Some(match options.transport {
-            Some(transport) => transport,
-            None => default_transport()?,
-        });
-        let found = match self.found {
-            Some(found) => found,
-            None => credential::from_environment(&Environment::empty())?,
-        };
-        let tokens: Box<dyn TokenSource> = match found {
-            Found::Ready(source) => source,
-            Found::Credential(credential) => {
-                let (audience, options) = (Audience::Resource(resource), options.clone());
-                Box::new(SignIn::new(
-                    credential, &endpoint, authority, audience, options,
-                ))
-            }
-        };
-        let service = Service {
+        let connection = Connection {
             provider: SCHEME,
-            endpoints: vec![endpoint.clone()],
-            tokens,
-            scheme: Scheme::Bearer,
+            endpoint: endpoint.clone(),
+            authority,
+            audience: Audience::Resource(resource),
+            found: self.found,
             refusal: error::from_refusal,
             advice: error::ADVICE,
-            request_id: crate::error::REQUEST_ID,
         };
+        let client = connection.client(self.options)?;
         let config = Config {
             subscription: self.subscription,
             resource_group: self.resource_group,
@@ -191,10 +180,7 @@ impl AzureKeyVaultArmBuilder {
             endpoint,
             api_version: self.api_version,
         };
-        Ok(AzureKeyVaultArm::new(
-            config,
-            Client::new(service, options)?,
-        ))
+        Ok(AzureKeyVaultArm::new(config, client))
     }
 }
 
