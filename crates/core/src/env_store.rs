@@ -170,13 +170,24 @@ impl EnvStore {
             Source::Variables(variables) => variables.read(name.as_str())?,
             Source::Directory(directory) => directory.read(name.as_str()).await?,
         };
-        match found {
-            Some(value) => Ok((told(name)?, value)),
-            None => Err(Error::new(
-                ErrorKind::NotFound,
-                format!("{self} has no such secret"),
-            )),
+        Ok((told(name)?, found.ok_or_else(|| self.missing())?))
+    }
+
+    /// No file is read for this.
+    async fn described(&self, secret: &SecretRef) -> Result<SecretInfo> {
+        let name = self.name_of(secret)?;
+        let is_there = match &self.source {
+            Source::Variables(variables) => variables.read(name.as_str())?.is_some(),
+            Source::Directory(directory) => directory.has(name.as_str()).await?,
+        };
+        match is_there {
+            true => told(name),
+            false => Err(self.missing()),
         }
+    }
+
+    fn missing(&self) -> Error {
+        Error::new(ErrorKind::NotFound, format!("{self} has no such secret"))
     }
 
     async fn names(&self) -> Result<BTreeMap<SecretName, ()>> {
@@ -214,8 +225,8 @@ impl SecretStore for EnvStore {
     }
 
     async fn describe(&self, secret: &SecretRef) -> Result<SecretInfo> {
-        let read = self.read(secret).await;
-        read.map(|(info, _)| info)
+        self.described(secret)
+            .await
             .map_err(|error| self.blame(error, "describe", Some(secret)))
     }
 

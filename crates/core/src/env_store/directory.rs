@@ -39,6 +39,15 @@ impl Directory {
         blocking(move || read(&folder, &path)).await
     }
 
+    pub(super) async fn has(&self, name: &str) -> Result<bool> {
+        let (folder, path) = (self.0.clone(), self.0.join(name));
+        blocking(move || {
+            let is_file = path.metadata().map(|meta| meta.is_file());
+            is_file.or_else(|error| unless_missing(&folder, &error).map(|()| false))
+        })
+        .await
+    }
+
     pub(super) async fn names(&self) -> Result<Vec<String>> {
         let folder = self.0.clone();
         blocking(move || names(&folder)).await
@@ -66,10 +75,16 @@ async fn blocking<T: Send + 'static>(
 fn read(folder: &Path, path: &Path) -> Result<Option<Value>> {
     match read_file(path, MOST) {
         Ok(bytes) => Ok(Some(Value::text_or_binary(&bytes))),
-        // Without the directory nothing is known, least of all that the secret is not there.
-        Err(error) if error.kind() == Io::NotFound && folder.is_dir() => Ok(None),
-        Err(error) if error.kind() == Io::IsADirectory => Ok(None),
-        Err(error) => Err(refused(&error)),
+        Err(error) => unless_missing(folder, &error).map(|()| None),
+    }
+}
+
+/// Without the directory nothing is known, least of all that the secret is not there.
+fn unless_missing(folder: &Path, error: &std::io::Error) -> Result<()> {
+    match error.kind() {
+        Io::NotFound if folder.is_dir() => Ok(()),
+        Io::IsADirectory => Ok(()),
+        _ => Err(refused(error)),
     }
 }
 

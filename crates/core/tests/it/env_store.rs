@@ -234,6 +234,8 @@ async fn a_mount_is_read_anew_and_shows_none_of_its_own_links() {
         .unwrap();
     assert_eq!(bytes_of(&read.payload), b"new\n");
     for missing in [".dockerconfigjson", "folder", ".", "dangling"] {
+        let described = store.describe(&missing.try_into().unwrap()).await;
+        assert_eq!(described.unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(
             kind(&store, missing).await,
             ErrorKind::NotFound,
@@ -262,6 +264,8 @@ async fn a_directory_that_is_gone_is_not_an_empty_one() {
     drop(mounted);
 
     assert_eq!(kind(&store, "db").await, ErrorKind::Unavailable);
+    let described = store.describe(&"db".try_into().unwrap()).await;
+    assert_eq!(described.unwrap_err().kind(), ErrorKind::Unavailable);
     let hidden = over.get_text("db").await.unwrap_err();
     assert_eq!(
         (hidden.kind(), hidden.provider()),
@@ -280,6 +284,9 @@ async fn a_file_has_up_to_one_mebibyte() {
     mounted.set("largest", &vec![b'x'; 1024 * 1024]);
 
     assert_eq!(kind(&mounted.store(), "large").await, ErrorKind::TooLarge);
+    // A description reads no file, whatever it holds.
+    let large = SecretRef::try_from("large").unwrap();
+    assert!(mounted.store().describe(&large).await.is_ok());
     assert!(mounted.store().get_text("largest").await.is_ok());
 }
 
