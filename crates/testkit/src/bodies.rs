@@ -19,8 +19,8 @@ use crate::fixture;
 /// The statuses that answers come with.
 const STATUSES: [u16; 12] = [200, 201, 204, 302, 400, 401, 403, 404, 409, 429, 500, 503];
 
-/// A status, and a body of one of the provider's fixtures of which up to three nodes are something else, that is
-/// maybe cut off, and of which up to two bytes are others.
+/// A status, and a body of one of the provider's fixtures of which up to three nodes are something else. One in
+/// five is cut off, too, and has up to two other bytes.
 ///
 /// # Example
 ///

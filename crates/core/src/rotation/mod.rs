@@ -20,6 +20,9 @@
 //! decide between them (see [`Capabilities::create`](crate::Capabilities::create)): both then use the
 //! value that was prepared, so the service is set to the same value twice, or two versions hold it.
 //!
+//! The caller reads and puts the secret and the one beside it, and deletes the latter, also when an event
+//! comes again: without the right to delete, what is published stays so and each call ends in `Forbidden`.
+//!
 //! <https://learn.microsoft.com/azure/key-vault/secrets/tutorial-rotation>,
 //! <https://learn.microsoft.com/azure/key-vault/secrets/tutorial-rotation-dual>
 
