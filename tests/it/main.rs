@@ -14,6 +14,7 @@ mod flips;
 mod harnesses;
 mod hostile;
 mod like;
+mod lost;
 mod message_text;
 mod migrate;
 mod observability;
