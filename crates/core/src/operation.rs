@@ -236,8 +236,12 @@ impl<T: Send + 'static> Operation<T> {
             let told = match self.ask().await {
                 Ok(Polled::Done(result)) => return Ok(result),
                 Ok(Polled::Pending(told)) => told,
-                // What may be tried again is the poll, not the call that began the work.
-                Err(error) if matches!(error.retry(), Retry::After(_)) => {
+                // What may be tried again is the poll, not the call that began the work; and an answer
+                // that can't be read tells nothing of the work.
+                Err(error)
+                    if matches!(error.retry(), Retry::After(_))
+                        || (error.kind(), error.retry()) == (ErrorKind::Decode, Retry::Never) =>
+                {
                     return Err(self.left_at_work(error));
                 }
                 Err(error) => return Err(error),

@@ -59,7 +59,8 @@ impl Try<'_> {
         };
         let made = self.write.prepare.make(&site, &mut given).await;
         let refused = made.err();
-        given.key = keyed(&site).then(IdempotencyKey::random);
+        let keyed = self.write.keyed && keyed(&site);
+        given.key = keyed.then(IdempotencyKey::random);
         let before = site.state().await;
         let outcome = match refused {
             Some(error) => Some(Err(error)),
@@ -82,28 +83,26 @@ impl Try<'_> {
 }
 
 impl Tried {
-    /// What came of it, held to what the write does when nothing dies.
-    async fn judge(mut self, write: &Write, wanted: &str) -> Result<&'static str, String> {
-        let dropped = self.outcome.is_none();
-        if dropped && self.given.key.is_none() && self.site.state().await == wanted {
-            // Nobody is told, and the write has no key to repeat it by: it is whole.
-            return Ok(EITHER);
-        }
-        let outcome = match self.outcome.take() {
-            Some(outcome) => outcome,
-            None if self.given.key.is_none() => return self.whole(wanted).await,
-            None => self.again(write).await,
+    /// What came of it, held to the states that the write goes through when nothing dies, the last of
+    /// which is the wanted one.
+    async fn judge(mut self, write: &Write, states: &[String]) -> Result<&'static str, String> {
+        let outcome = match (self.outcome.take(), self.given.key) {
+            (Some(outcome), _) => Some(outcome),
+            (None, Some(_)) => Some(self.again(write).await),
+            (None, None) => None,
         };
         let after = self.site.state().await;
-        let (same, done) = (after == self.before, after == wanted);
+        let done = states.last() == Some(&after);
+        let known = after == self.before || states.contains(&after);
         let unknown = |error: &Error| error.retry() == Retry::OutcomeUnknown;
         match &outcome {
-            Ok(()) if done => Ok(DONE),
-            Err(error) if unknown(error) && (same || done) => helped(error, UNKNOWN),
-            Err(error) if same => helped(error, NOTHING),
-            Err(error) if !done => helped(error, PARTLY),
+            Some(Ok(())) if done => Ok(DONE),
+            None if known => Ok(EITHER),
+            Some(Err(error)) if unknown(error) && known => helped(error, UNKNOWN),
+            Some(Err(error)) if after == self.before => helped(error, NOTHING),
+            Some(Err(error)) if known && !done => helped(error, PARTLY),
             _ => Err(format!(
-                "{outcome:?}\nbefore: {}\nafter: {after}\nwanted: {wanted}",
+                "{outcome:?}\nbefore: {}\nafter: {after}\n{states:#?}",
                 self.before
             )),
         }
@@ -116,14 +115,6 @@ impl Tried {
             ..self.given.clone()
         };
         (write.run)(Arc::clone(&self.site), given).await
-    }
-
-    async fn whole(&self, wanted: &str) -> Result<&'static str, String> {
-        let after = self.site.state().await;
-        match after == self.before || after == wanted {
-            true => Ok(EITHER),
-            false => Err(format!("before: {}\nafter: {after}", self.before)),
-        }
     }
 
     /// For what its request number `at` is.
@@ -143,7 +134,7 @@ impl Tried {
 /// Whether its writes can be repeated by their keys.
 fn keyed(site: &Site) -> bool {
     let store = site.open(ClientOptions::default());
-    store.capabilities().lost_put == LostPut::Idempotent && matches!(site, Site::Lockbox(_))
+    store.capabilities().lost_put == LostPut::Idempotent
 }
 
 fn helped(error: &Error, word: &'static str) -> Result<&'static str, String> {
@@ -174,13 +165,17 @@ async fn table(store: &'static str) -> (String, Vec<String>) {
             }
             _ => {}
         }
-        let wanted = clean.site.state().await;
+        let mut states = Vec::new();
+        for at in 0..clean.lines.len() {
+            states.push(one.run(at, Fault::DroppedAfter).await.site.state().await);
+        }
+        states.push(clean.site.state().await);
         let mut cells = [(); 3].map(|()| [(); Fault::ALL.len()].map(|()| BTreeSet::new()));
         for at in 0..clean.lines.len() {
             let part = PARTS.iter().position(|part| *part == clean.part(at));
             for (column, (fault, head)) in Fault::ALL.into_iter().enumerate() {
                 let tried = one.run(at, fault).await;
-                match tried.judge(&write, &wanted).await {
+                match tried.judge(&write, &states).await {
                     Ok(word) => {
                         cells[part.unwrap()][column].insert(word);
                     }

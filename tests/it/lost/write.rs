@@ -26,6 +26,8 @@ const NAME: &str = "db";
 pub(crate) struct Write {
     pub(crate) name: &'static str,
     pub(crate) prepare: Prepare,
+    /// Whether it takes a key where the service knows keys.
+    pub(crate) keyed: bool,
     pub(crate) run: Run,
 }
 
@@ -213,7 +215,8 @@ fn native() -> Vec<Write> {
                 };
                 done(site.lockbox(given.options).begin_create(secret).await?).await
             },
-        ),
+        )
+        .keyed(),
         write("`begin_patch`", Prepare::Secret, |site, given| async move {
             let Site::Lockbox(_) = *site else {
                 return absent();
@@ -229,7 +232,8 @@ fn native() -> Vec<Write> {
                     .await?,
             )
             .await
-        }),
+        })
+        .keyed(),
         write(
             "`begin_update_secret`",
             Prepare::Secret,
@@ -245,7 +249,8 @@ fn native() -> Vec<Write> {
                 let store = site.lockbox(given.options);
                 done(store.begin_update_secret(&name(), change).await?).await
             },
-        ),
+        )
+        .keyed(),
         write(
             "`begin_set_access_bindings`",
             Prepare::Secret,
@@ -315,7 +320,17 @@ where
     Write {
         name,
         prepare,
+        keyed: false,
         run: Box::new(move |site, given| Box::pin(run(site, given))),
+    }
+}
+
+impl Write {
+    fn keyed(self) -> Self {
+        Self {
+            keyed: true,
+            ..self
+        }
     }
 }
 
@@ -332,6 +347,7 @@ fn put(
         let store = site.open(given.options);
         done(store.begin_put(&self::name(), NEW.into(), options).await?).await
     })
+    .keyed()
 }
 
 fn generated(name: &'static str, prepare: Prepare) -> Write {
@@ -344,6 +360,7 @@ fn generated(name: &'static str, prepare: Prepare) -> Write {
         let spec = PasswordSpec::default().into();
         done(store.begin_put(&self::name(), spec, options).await?).await
     })
+    .keyed()
 }
 
 fn update(

@@ -38,6 +38,7 @@ use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
@@ -67,6 +68,14 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
             ),
         )
     })
+}
+
+/// Whether a body begins as JSON and ends before its end; one of no bytes does not begin.
+#[expect(clippy::disallowed_methods, reason = "this is the json file")]
+pub(super) fn is_cut_off(body: &[u8]) -> bool {
+    let read: serde_json::Result<IgnoredAny> = serde_json::from_slice(body);
+    let begun = !body.trim_ascii().is_empty();
+    begun && read.is_err_and(|error| error.is_eof())
 }
 
 /// Writes a body into a wiped buffer that is sized beforehand.
@@ -219,7 +228,12 @@ impl io::Write for Count {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+    #![expect(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::disallowed_methods,
+        reason = "tests"
+    )]
 
     use proptest::prelude::*;
 
@@ -291,6 +305,17 @@ mod tests {
             let raw: &RawValue = serde_json::from_str(json).unwrap();
             let value = binary(raw).unwrap();
             assert_eq!(value.expose_bytes(), [0xFF, 0xEF], "{json}");
+        }
+    }
+
+    #[test]
+    fn an_end_before_the_end_is_told_from_what_is_no_json() {
+        let whole = r#"{"value":"a\"é","more":[1,{"x":null}]}"#.as_bytes();
+        for end in 1..whole.len() {
+            assert!(is_cut_off(&whole[..end]), "{end}");
+        }
+        for other in [whole, b"", b" \n", b"<html>", b"{]", b"true", b"7", b"{}{"] {
+            assert!(!is_cut_off(other), "{other:?}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use secrecy::ExposeSecret;
 use tracing::field::Empty;
@@ -12,7 +12,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::super::retry::server_wait;
-use super::super::{Body, Refusal, SendError, SendErrorKind, Token};
+use super::super::{Body, Refusal, SendError, SendErrorKind, Token, json};
 use super::{Call, Client, Repeat, Scheme};
 use crate::error::tamed;
 use crate::observability::{Event, TARGET, ended, since};
@@ -103,7 +103,12 @@ impl Client {
         answer: Result<Response<Body>, SendError>,
     ) -> Result<Response<Body>, Failed> {
         let response = match answer {
-            Ok(response) if response.status().is_success() => return Ok(response),
+            Ok(response) if response.status().is_success() => {
+                return match cut_off(&response) {
+                    true => Err(Failed::cut_off(call.repeat)),
+                    false => Ok(response),
+                };
+            }
             Ok(response) => response,
             Err(error) => return Err(Failed::unanswered(&error, call.repeat)),
         };
@@ -207,6 +212,14 @@ impl Failed {
         Self::ended(error, repeat, lost, helps, None)
     }
 
+    fn cut_off(repeat: Repeat) -> Self {
+        let error = Error::new(
+            ErrorKind::Decode,
+            "the answer ends in the middle of its JSON",
+        );
+        Self::ended(error, repeat, true, true, None)
+    }
+
     fn refused(error: Error, repeat: Repeat, wait: Option<Duration>) -> Self {
         // A service that turns a request away for the rate has not begun it.
         let (lost, helps) = match error.kind() {
@@ -238,6 +251,13 @@ impl Failed {
             headers: Box::default(),
         }
     }
+}
+
+/// A connection that dies within an answer whose length nobody told leaves what looks like a whole one.
+fn cut_off(answer: &Response<Body>) -> bool {
+    let kind = answer.headers().get(CONTENT_TYPE);
+    let other = kind.is_some_and(|kind| !kind.to_str().is_ok_and(|kind| kind.contains("json")));
+    !other && json::is_cut_off(answer.body().as_bytes())
 }
 
 fn bytes(length: usize) -> u64 {
