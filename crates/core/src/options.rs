@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::model::Labels;
 use crate::password::PasswordSpec;
 use crate::payload::{SecretBytes, SecretText};
-use crate::{Error, ErrorKind, Payload, Result, VersionSelector};
+use crate::{Error, ErrorKind, Payload, Result, Retry, VersionSelector};
 
 /// Options of a read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +87,36 @@ pub struct PutOptions {
     pub on_soft_deleted: OnSoftDeleted,
     /// Names this call, so that a repeat after a lost answer is known as one.
     pub idempotency_key: Option<IdempotencyKey>,
+}
+
+impl PutOptions {
+    /// The refusal of a create whose name is taken, for stores that look before they put.
+    ///
+    /// Under an idempotency key the call may be the repeat of one that was cut off, and the secret
+    /// that one's: nobody knows, and the error says so.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{ErrorKind, IdempotencyKey, PutMode, PutOptions, Retry};
+    ///
+    /// let create = PutOptions::from(PutMode::Create);
+    /// assert_eq!(create.name_taken().retry(), Retry::Never);
+    ///
+    /// let again = PutOptions { idempotency_key: Some(IdempotencyKey::random()), ..create };
+    /// assert_eq!(again.name_taken().kind(), ErrorKind::AlreadyExists);
+    /// assert_eq!(again.name_taken().retry(), Retry::OutcomeUnknown);
+    /// ```
+    #[must_use]
+    pub fn name_taken(&self) -> Error {
+        let error = Error::new(ErrorKind::AlreadyExists, "a secret of this name exists");
+        match self.idempotency_key {
+            None => error,
+            Some(_) => error.with_retry(Retry::OutcomeUnknown).with_help(
+                "If this repeats a call that was cut off, that call may have made the secret: look at it.",
+            ),
+        }
+    }
 }
 
 impl Default for PutOptions {

@@ -36,17 +36,17 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// All of them, as the table heads them.
-    pub(crate) const ALL: [(Self, &str); 9] = [
-        (Self::NotSent, "never left"),
-        (Self::LostBefore, "lost before it was done"),
-        (Self::LostAfter, "done, answer lost"),
-        (Self::HalfAnswer, "done, answer cut in the middle"),
-        (Self::GatewayAfter, "done, 503"),
-        (Self::Expired, "token expired"),
-        (Self::DroppedBefore, "dropped before it was done"),
-        (Self::DroppedAfter, "done, dropped"),
-        (Self::GoneAfter, "done, and gone for good"),
+    /// All of them.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::NotSent,
+        Self::LostBefore,
+        Self::LostAfter,
+        Self::HalfAnswer,
+        Self::GatewayAfter,
+        Self::Expired,
+        Self::DroppedBefore,
+        Self::DroppedAfter,
+        Self::GoneAfter,
     ];
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum Site {
     Azure(Vault),
     Arm(Vault),
     Wix(Wix),
-    Lockbox(Folder),
+    Lockbox(Box<Folder>),
 }
 
 /// The stores, by their schemes.
@@ -56,7 +56,7 @@ impl Site {
                 let builder = Folder::builder().clock(clock).folder(FOLDER);
                 let folder = builder.start().await;
                 folder.pending_polls(1);
-                Self::Lockbox(folder)
+                Self::Lockbox(Box::new(folder))
             }
             other => panic!("no store {other}"),
         }
@@ -70,6 +70,11 @@ impl Site {
             Self::Wix(_) => Arc::new(self.wix(options)),
             Self::Lockbox(_) => Arc::new(self.lockbox(options)),
         }
+    }
+
+    pub(crate) fn keeps_deleted(&self) -> bool {
+        let store = self.open(ClientOptions::default());
+        store.capabilities().soft_delete
     }
 
     pub(crate) fn azure(&self, options: ClientOptions) -> AzureKeyVault {
@@ -102,7 +107,7 @@ impl Site {
         let app = App::new("app-1", "made-up".into(), "instance-1");
         WixSecrets::builder("11111111-2222-4333-8444-555555555555")
             .endpoint(site.endpoint())
-            .token_endpoint(site.url())
+            .token_endpoint(format!("{}/oauth2/token", site.url()))
             .app(app)
             .client_options(timed(options))
             .build()

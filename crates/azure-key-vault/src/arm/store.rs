@@ -254,10 +254,7 @@ impl AzureKeyVaultArm {
         };
         match (options.mode, &before) {
             (PutMode::Create, Some(_)) => {
-                return Err(Error::new(
-                    ErrorKind::AlreadyExists,
-                    "a secret of this name exists",
-                ));
+                return Err(options.name_taken());
             }
             (PutMode::AddVersion, None) => {
                 return Err(Error::new(ErrorKind::NotFound, "there is no such secret"));

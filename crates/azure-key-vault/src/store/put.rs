@@ -65,10 +65,7 @@ impl AzureKeyVault {
         let before = self.before(name, options, mode).await?;
         match (mode, &before) {
             (PutMode::Create, Before::Exists | Before::Current(_)) => {
-                return Err(Error::new(
-                    ErrorKind::AlreadyExists,
-                    "a secret of this name exists",
-                ));
+                return Err(options.name_taken());
             }
             (PutMode::AddVersion, Before::Absent) => {
                 return Err(Error::new(ErrorKind::NotFound, "there is no such secret"));

@@ -12,8 +12,8 @@ use crate::capabilities::{CreateStrength, Scope, Versions};
 use crate::model::{Labels, VersionState, Written};
 use crate::operation::Outcome;
 use crate::{
-    Capabilities, Error, ErrorKind, OnSoftDeleted, Payload, PutMode, PutOptions, Result, Retry,
-    SecretId, SecretName, SecretRef, VersionId,
+    Capabilities, Error, ErrorKind, OnSoftDeleted, Payload, PutMode, PutOptions, Result, SecretId,
+    SecretName, SecretRef, VersionId,
 };
 
 impl State {
@@ -63,11 +63,7 @@ impl State {
         match self.matching(secret, Among::Live)?.is_empty() {
             true => Ok(Seen::Nothing),
             false if options.mode == PutMode::Upsert => Ok(Seen::Unsaid),
-            // The one that is there may be what an earlier call of the same key made.
-            false if options.idempotency_key.is_some() && self.service.knows_keys() => {
-                Err(exists().with_retry(Retry::OutcomeUnknown))
-            }
-            false => Err(exists()),
+            false => Err(options.name_taken()),
         }
     }
 
@@ -78,7 +74,10 @@ impl State {
             _ if seen == Seen::Nothing && can.twins => {}
             (PutMode::Create, CreateStrength::Atomic) => {
                 if !self.matching(secret, Among::Live)?.is_empty() {
-                    return Err(exists());
+                    return Err(match self.service.knows_keys() {
+                        true => PutOptions::from(options.mode).name_taken(),
+                        false => options.name_taken(),
+                    });
                 }
             }
             _ => {
@@ -259,10 +258,6 @@ fn new_version(
                 .unwrap_or_default()
         }),
     }
-}
-
-fn exists() -> Error {
-    Error::new(ErrorKind::AlreadyExists, "a secret of this name exists")
 }
 
 fn missing<T>(found: Result<T>) -> Result<Option<T>> {

@@ -53,29 +53,31 @@ use crate::{Error, ErrorKind, Result, Value};
 /// `Decode` with line and column: `serde_json`'s own errors quote the body.
 #[expect(clippy::disallowed_methods, reason = "this is the json file")]
 pub fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "JSON of another shape",
-            _ if body.is_empty() => "empty",
-            _ => "not JSON, or cut off",
-        };
-        Error::new(
-            ErrorKind::Decode,
-            format!(
-                "the answer is {what} (line {}, column {})",
-                error.line(),
-                error.column()
-            ),
-        )
-    })
+    serde_json::from_slice(body).map_err(|error| unreadable(body, &error))
 }
 
-/// Whether a body begins as JSON and ends before its end; one of no bytes does not begin.
+/// The error of a body that begins as JSON and ends before its end; one of no bytes does not begin.
 #[expect(clippy::disallowed_methods, reason = "this is the json file")]
-pub(super) fn is_cut_off(body: &[u8]) -> bool {
+pub(super) fn cut_off(body: &[u8]) -> Option<Error> {
     let read: serde_json::Result<IgnoredAny> = serde_json::from_slice(body);
-    let begun = !body.trim_ascii().is_empty();
-    begun && read.is_err_and(|error| error.is_eof())
+    let error = read.err().filter(serde_json::Error::is_eof)?;
+    (!body.trim_ascii().is_empty()).then(|| unreadable(body, &error))
+}
+
+fn unreadable(body: &[u8], error: &serde_json::Error) -> Error {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "JSON of another shape",
+        _ if body.is_empty() => "empty",
+        _ => "not JSON, or cut off",
+    };
+    Error::new(
+        ErrorKind::Decode,
+        format!(
+            "the answer is {what} (line {}, column {})",
+            error.line(),
+            error.column()
+        ),
+    )
 }
 
 /// Writes a body into a wiped buffer that is sized beforehand.
@@ -312,10 +314,10 @@ mod tests {
     fn an_end_before_the_end_is_told_from_what_is_no_json() {
         let whole = r#"{"value":"a\"é","more":[1,{"x":null}]}"#.as_bytes();
         for end in 1..whole.len() {
-            assert!(is_cut_off(&whole[..end]), "{end}");
+            assert!(cut_off(&whole[..end]).is_some(), "{end}");
         }
         for other in [whole, b"", b" \n", b"<html>", b"{]", b"true", b"7", b"{}{"] {
-            assert!(!is_cut_off(other), "{other:?}");
+            assert!(cut_off(other).is_none(), "{other:?}");
         }
     }
 

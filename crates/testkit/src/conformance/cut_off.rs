@@ -4,10 +4,10 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use polyvault_core::capabilities::{LostPut, Scope, Versions};
+use polyvault_core::capabilities::{CreateStrength, LostPut, Scope, Versions};
 use polyvault_core::{
-    DeleteOptions, Error, ErrorKind, GetOptions, IdempotencyKey, InfoPatch, Payload, PutOptions,
-    Retry, SecretName, SecretRef, SecretStore, SecretStoreExt, WaitPolicy,
+    DeleteOptions, Error, ErrorKind, GetOptions, IdempotencyKey, InfoPatch, Payload, PutMode,
+    PutOptions, Retry, SecretName, SecretRef, SecretStore, SecretStoreExt, WaitPolicy,
 };
 
 use super::tools::{ensure, fail, fresh, holds, labels, need, versions};
@@ -17,6 +17,7 @@ super::topic! {
     0 a_put_that_was_cut_off_is_whole_or_absent,
     0 a_put_that_was_cut_off_is_made_once_by_its_repeat,
     0 a_first_put_that_was_cut_off_makes_no_twin_with_its_repeat,
+    0 a_create_that_was_cut_off_is_no_strangers_to_its_repeat,
     0 an_update_that_was_cut_off_is_settled_by_its_repeat,
     0 a_delete_that_was_cut_off_is_settled_by_its_repeat,
     0 a_recovery_that_was_cut_off_is_settled_by_its_repeat,
@@ -133,6 +134,29 @@ async fn a_first_put_that_was_cut_off_makes_no_twin_with_its_repeat(
 
         // By name: two secrets of it would be ambiguous.
         holds(&second, &name, None, &Payload::text("one")).await?;
+    }
+    Ok(())
+}
+
+async fn a_create_that_was_cut_off_is_no_strangers_to_its_repeat(
+    h: &dyn Harness,
+) -> Result<(), Stop> {
+    let (store, second) = (h.store(), h.second());
+    let creates = store.capabilities().create != CreateStrength::None;
+    need(creates, "create: checked or atomic")?;
+    for polls in POLLS {
+        let name = fresh(h, "cut-create")?;
+        let options = PutOptions {
+            mode: PutMode::Create,
+            ..under(IdempotencyKey::random())
+        };
+
+        let cut = cut_off(polls, store.put_with(&name, "one", options.clone())).await;
+        if ended(cut)? {
+            break;
+        }
+        // That the name is taken is no answer: it may be by the call itself.
+        repeated(second.put_with(&name, "one", options).await, None)?;
     }
     Ok(())
 }

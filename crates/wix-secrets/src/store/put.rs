@@ -64,10 +64,7 @@ impl WixSecrets {
     ) -> Result<Step> {
         match (self.look("put", secret).await?, secret) {
             (Some(found), _) if maybe_ours => self.settle(secret, found, due, options).await,
-            (Some(_), _) if options.mode == PutMode::Create => Err(Error::new(
-                ErrorKind::AlreadyExists,
-                "a secret of this name exists",
-            )),
+            (Some(_), _) if options.mode == PutMode::Create => Err(options.name_taken()),
             (Some(found), _) => self.rewrite(secret, found, due, options).await,
             (None, SecretRef::Name(name)) if options.mode != PutMode::AddVersion => {
                 self.create(secret, name, due, options).await

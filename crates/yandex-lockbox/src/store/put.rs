@@ -77,7 +77,7 @@ impl YandexLockbox {
         };
         let found = self.named(about, name).await?;
         match (options.mode, found.as_slice()) {
-            (PutMode::Create, [_, ..]) => Err(exists(options)),
+            (PutMode::Create, [_, ..]) => Err(options.name_taken()),
             (PutMode::Create | PutMode::Upsert, []) => {
                 self.create(about, name, value, options).await
             }
@@ -297,18 +297,5 @@ fn holds_only(before: &SecretProperties, key: &str) -> bool {
             .entry_keys
             .as_ref()
             .is_some_and(|keys| keys.iter().all(|one| one == key)),
-    }
-}
-
-fn exists(options: &PutOptions) -> Error {
-    let error = Error::new(
-        ErrorKind::AlreadyExists,
-        "the folder has a secret of this name",
-    );
-    match options.idempotency_key {
-        None => error,
-        Some(_) => error.with_retry(Retry::OutcomeUnknown).with_help(
-            "If this repeats a call that was cut off, that call may have made the secret: look at it.",
-        ),
     }
 }

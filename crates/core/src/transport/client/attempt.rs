@@ -105,8 +105,8 @@ impl Client {
         let response = match answer {
             Ok(response) if response.status().is_success() => {
                 return match cut_off(&response) {
-                    true => Err(Failed::cut_off(call.repeat)),
-                    false => Ok(response),
+                    Some(error) => Err(Failed::ended(error, call.repeat, true, true, None)),
+                    None => Ok(response),
                 };
             }
             Ok(response) => response,
@@ -212,14 +212,6 @@ impl Failed {
         Self::ended(error, repeat, lost, helps, None)
     }
 
-    fn cut_off(repeat: Repeat) -> Self {
-        let error = Error::new(
-            ErrorKind::Decode,
-            "the answer ends in the middle of its JSON",
-        );
-        Self::ended(error, repeat, true, true, None)
-    }
-
     fn refused(error: Error, repeat: Repeat, wait: Option<Duration>) -> Self {
         // A service that turns a request away for the rate has not begun it.
         let (lost, helps) = match error.kind() {
@@ -254,10 +246,10 @@ impl Failed {
 }
 
 /// A connection that dies within an answer whose length nobody told leaves what looks like a whole one.
-fn cut_off(answer: &Response<Body>) -> bool {
+fn cut_off(answer: &Response<Body>) -> Option<Error> {
     let kind = answer.headers().get(CONTENT_TYPE);
     let other = kind.is_some_and(|kind| !kind.to_str().is_ok_and(|kind| kind.contains("json")));
-    !other && json::is_cut_off(answer.body().as_bytes())
+    json::cut_off(answer.body().as_bytes()).filter(|_| !other)
 }
 
 fn bytes(length: usize) -> u64 {

@@ -183,6 +183,31 @@ async fn an_unsafe_request_is_not_repeated_once_the_service_may_have_seen_it() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_cut_in_the_middle_is_a_lost_one() {
+    let half = |kind: &str| {
+        let body = Body::from_wiped(b"{\"value\":\"s3c".to_vec().into());
+        let builder = Response::builder().header("content-type", kind);
+        Ok(builder.body(body).unwrap())
+    };
+    for kind in [
+        "application/json; charset=utf-8",
+        "application/problem+json",
+    ] {
+        let fixed = client([half(kind), answer(200)], ready());
+        assert_eq!(send(&fixed, Repeat::Safe).await.unwrap().body().len(), 0);
+
+        let fixed = client([half(kind), answer(200)], ready());
+        let error = send(&fixed, Repeat::Unsafe).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.retry()),
+            (ErrorKind::Decode, Retry::OutcomeUnknown)
+        );
+    }
+    let fixed = client([half("text/plain"), answer(200)], ready());
+    assert_eq!(send(&fixed, Repeat::Safe).await.unwrap().body().len(), 13);
+}
+
+#[tokio::test]
 async fn an_unsafe_request_is_repeated_where_the_service_has_not_begun_it() {
     let fixed = client(
         [Err(SendErrorKind::NotSent), answer(429), answer(200)],

@@ -10,6 +10,7 @@ rows![
     CutPutLeavesHalf,
     CutPutForgetsItsKey,
     CutCreateIsMadeTwice,
+    CutCreateMeetsItself,
     CutUpdateRewritesTheValue,
     CutDeleteProtects,
     CutRecoveryPurges,
@@ -85,6 +86,21 @@ bug!(
                 let made = memory.faults().make_twin(secret.as_str(), payload.clone());
                 assert!(made.is_ok());
             }
+        })
+        .await;
+        plain.begin_put(secret, payload.into(), options).await
+    }
+);
+
+bug!(
+    CutCreateMeetsItself,
+    a_create_that_was_cut_off_is_no_strangers_to_its_repeat,
+    begin_put,
+    async |plain, secret, value, options| {
+        let payload = value.into_payload()?;
+        let unnamed = PutOptions::from(options.mode);
+        cuttable(plain, |memory| {
+            at_once(memory.put_with(secret.clone(), &payload, unnamed.clone()));
         })
         .await;
         plain.begin_put(secret, payload.into(), options).await
