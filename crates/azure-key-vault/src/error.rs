@@ -187,7 +187,6 @@ fn help(kind: ErrorKind, code: &str) -> Option<&'static str> {
              write) or access policy and the vault's network rules. A purge is also refused where \
              purge protection is on: then the service itself purges at the end of the retention."
         }
-        (ErrorKind::Unauthenticated, _) => SIGN_IN,
         (ErrorKind::RateLimited, _) => {
             "Wait as long as `retry` tells, else a second and then twice as long each time, and send \
              fewer requests at once: the limit is of the vault, for all its callers together."

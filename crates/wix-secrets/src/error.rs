@@ -138,7 +138,6 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
              (SCOPE.VELO.MANAGE_SECRETS), and check that the key is of the account that owns the \
              site. Creating and managing secrets also needs the Members Area app on the site."
         }
-        ErrorKind::Unauthenticated => SIGN_IN,
         ErrorKind::InvalidInput => {
             "Change the field that the message names. If it names none, check the name (letters, \
              digits and _+=-@#$, 50 at most, not beginning with wix), the value (3,500 at most) \
@@ -165,13 +164,10 @@ const APP_SIGN_IN: &str = "Check the app's id and secret (WIX_APP_ID, WIX_APP_SE
 
 /// The error of the token endpoint, whose body is OAuth's and not the service's.
 fn from_issuer(refusal: &Refusal<'_>) -> Error {
-    let mut error = transport::oauth_refused(refusal).with_provider(SCHEME);
-    if let Some(id) = refusal.header(&[REQUEST_ID]) {
-        error = error.with_request_id(id);
-    }
-    match error.kind() {
-        ErrorKind::Unauthenticated => error.with_help(APP_SIGN_IN),
-        _ => error,
+    let error = transport::oauth_refused(refusal).with_provider(SCHEME);
+    match refusal.header(&[REQUEST_ID]) {
+        Some(id) => error.with_request_id(id),
+        None => error,
     }
 }
 
@@ -238,6 +234,27 @@ mod tests {
     #[test]
     fn the_table_has_no_row_twice_and_only_404_reads_as_missing() {
         assert_eq!(polyvault_testkit::refusals::check_table(TABLE), Ok(()));
+    }
+
+    #[test]
+    fn broken_rules_are_told_by_field_and_rule_and_nothing_else() {
+        let violation = |field: &str, rule: &str| Violation {
+            field: Some(field.to_owned()),
+            violated_rule: Some(rule.to_owned()),
+        };
+        for (violations, told) in [
+            (vec![], ""),
+            (vec![violation("hunter2 is too long", "MAX_LENGTH")], ""),
+            (
+                vec![
+                    violation("secret.name", "FORMAT"),
+                    violation("secret.value", "no rule"),
+                ],
+                ": field `secret.name` (FORMAT), `secret.value`",
+            ),
+        ] {
+            assert_eq!(broken_rules(&violations), told);
+        }
     }
 
     #[test]

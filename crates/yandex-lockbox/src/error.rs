@@ -192,7 +192,6 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
              and find by name, lockbox.payloadViewer to read values, lockbox.editor to write and \
              delete, which reads no values. Values under a KMS key need kms.keys.decrypter too."
         }
-        ErrorKind::Unauthenticated => SIGN_IN,
         ErrorKind::RateLimited => {
             "The service has one code for the rate, for too many operations at once and for \
              quotas: try again later, and if that doesn't help, look at the quotas of the cloud."

@@ -111,9 +111,10 @@ pub(super) fn from_refusal(refusal: &Refusal<'_>) -> Error {
 fn help(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Forbidden => {
-            "Assign the caller a role on the vault's resource that allows              Microsoft.KeyVault/vaults/secrets/write (Key Vault Contributor) or .../read (Reader). A new              assignment can take minutes to work."
+            "Assign the caller a role on the vault's resource that allows \
+             Microsoft.KeyVault/vaults/secrets/write (Key Vault Contributor) or .../read (Reader). A new \
+             assignment can take minutes to work."
         }
-        ErrorKind::Unauthenticated => SIGN_IN,
         ErrorKind::Config => "Check the subscription, the resource group and the vault's name.",
         ErrorKind::NotFound => {
             "Check the name and the vault. What was deleted may still be among the deleted secrets, which \
