@@ -3,6 +3,7 @@
 
 pub mod bodies;
 pub mod conformance;
+pub mod faults;
 pub mod fixture;
 pub mod interrupt;
 pub mod leak;
