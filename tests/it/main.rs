@@ -10,6 +10,7 @@
 )]
 
 mod configuration;
+mod faults;
 mod flips;
 mod harnesses;
 mod hostile;

@@ -36,7 +36,7 @@ use super::{FaultPlan, Traced};
 ///
 /// ```
 /// use polyvault::azure_key_vault::emulator::Emulator;
-/// use polyvault_core::SecretStoreExt;
+/// use polyvault_core::{GetOptions, SecretStoreExt};
 /// use polyvault_testkit::faults::{Fault, FaultPlan, FaultProxy};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -46,9 +46,10 @@ use super::{FaultPlan, Traced};
 /// let proxy = FaultProxy::start(FaultPlan::new(7).once(Fault::CutBody)).await?;
 /// let store = vault.store_with(proxy.options());
 ///
-/// let read = store.get_text("db-password").await?; // the cut answer is asked for again
+/// // The cut answer is asked for again.
+/// let read = store.get_with("db-password", GetOptions::default()).await?;
 ///
-/// assert_eq!(read.expose(), "s3cret");
+/// assert_eq!(read.payload.single()?.expose_text()?, "s3cret");
 /// let trace: Vec<_> = proxy.trace().iter().map(ToString::to_string).collect();
 /// assert_eq!(trace, ["GET /secrets/db-password: cut body", "GET /secrets/db-password"]);
 /// # Ok(())

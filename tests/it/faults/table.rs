@@ -1,0 +1,141 @@
+//! What each fault comes to, for each call of each store.
+//!
+//! `ok` is what comes without a fault, after as many repeats as it takes; a kind of error stands for
+//! itself, with `?` where the outcome is unknown; `-` is a call that the fault does not fit.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use polyvault::transport::{ClientOptions, ReqwestTransport, RetryPolicy};
+use polyvault::{Error, ErrorKind, Retry, SecretStoreExt as _};
+use polyvault_testkit::faults::{Fault, FaultPlan, FaultProxy};
+
+use super::{Service, names, read};
+
+/// The fault hits the first request that it fits; of a put and a delete, the first that writes.
+const CALLS: [&str; 4] = ["read", "list", "put", "delete"];
+
+/// More requests than any call makes here, but for one that polls until its time is up.
+const MOST: usize = 12;
+
+/// Answers are small, so that an endless one is soon too large.
+const LARGEST: usize = 64 * 1024;
+
+async fn holds(store: &str, expected: &str) {
+    let mut seen = String::new();
+    for fault in Fault::ALL {
+        let mut row = format!("{:24}", fault.to_string());
+        for call in CALLS {
+            let cell = cell(store, *fault, call).await;
+            write!(row, "{cell:18}").unwrap();
+        }
+        seen += row.trim_end();
+        seen.push('\n');
+    }
+    println!("{store}: {}\n{seen}", CALLS.join(", "));
+    assert_eq!(seen.trim(), expected.trim());
+}
+
+async fn cell(store: &str, fault: Fault, call: &str) -> String {
+    let service = Service::start(store).await;
+    for name in ["a", "b", "c"] {
+        service.inside.put(name, "old").await.unwrap();
+    }
+    let plan = service.plan(0).once(fault);
+    let proxy = FaultProxy::start(hits(plan, store, call)).await.unwrap();
+    let attempt = match fault {
+        Fault::StalledBody => Duration::from_millis(100),
+        _ => Duration::from_secs(20),
+    };
+    let small = ReqwestTransport::builder()
+        .max_answer_bytes(LARGEST)
+        .build();
+    let opened = (service.open)(ClientOptions {
+        transport: Some(proxy.through(Arc::new(small))),
+        retry: RetryPolicy {
+            attempt,
+            ..RetryPolicy::default()
+        },
+        ..ClientOptions::default()
+    });
+
+    let outcome = match call {
+        "read" => read(&*opened, "b").await.map(|value| {
+            let right = ["old", "b"].contains(&value.as_str());
+            assert!(right, "{store}, {fault}: a wrong value, {value}");
+        }),
+        "list" => names(&*opened).await.map(|names| {
+            assert_eq!(names, ["a", "b", "c"], "{store}, {fault}");
+        }),
+        "put" => opened.put("b", "new").await.map(drop),
+        _ => opened.delete("b").await,
+    };
+
+    let at = format!("{store}, {fault}, {call}: {outcome:?}");
+    let trace = proxy.trace();
+    assert!(
+        trace.len() <= MOST || fault == Fault::NeverDone,
+        "{at} by {trace:#?}"
+    );
+    // An endless body is left as soon as it is too large, but for what lies in the buffers of the system.
+    assert!(proxy.endless_bytes() < 8 * 1024 * 1024, "{at}");
+    let after = read(&*service.inside, "b")
+        .await
+        .map_err(|error| error.kind());
+    let done = match call {
+        "put" => Ok("new".to_owned()),
+        "delete" => Err(ErrorKind::NotFound),
+        _ => Ok("old".to_owned()),
+    };
+    match &outcome {
+        Ok(()) => assert_eq!(after, done, "{at}"),
+        Err(error) if error.retry() != Retry::OutcomeUnknown => {
+            assert_eq!(after, Ok("old".to_owned()), "{at}");
+        }
+        Err(_) => {}
+    }
+    match outcome {
+        Ok(()) if !trace.iter().any(|one| one.fault == Some(fault) && one.fits) => "-".to_owned(),
+        Ok(()) => "ok".to_owned(),
+        Err(error) => told(&error),
+    }
+}
+
+fn hits(plan: FaultPlan, store: &str, call: &str) -> FaultPlan {
+    match (call, store) {
+        ("put", "wix-secrets") => plan.on("PATCH", ""),
+        ("put", "yandex-lockbox") => plan.on("POST", ""),
+        ("put", "azure-key-vault" | "azure-key-vault-arm") => plan.on("PUT", ""),
+        ("delete", _) => plan.on("DELETE", ""),
+        _ => plan,
+    }
+}
+
+fn told(error: &Error) -> String {
+    let unknown = match error.retry() {
+        Retry::OutcomeUnknown => "?",
+        _ => "",
+    };
+    format!("{:?}{unknown}", error.kind())
+}
+
+#[tokio::test]
+async fn each_fault_has_its_outcome_on_azure() {
+    holds("azure-key-vault", "").await;
+}
+
+#[tokio::test]
+async fn each_fault_has_its_outcome_on_the_control_plane() {
+    holds("azure-key-vault-arm", "").await;
+}
+
+#[tokio::test]
+async fn each_fault_has_its_outcome_on_wix() {
+    holds("wix-secrets", "").await;
+}
+
+#[tokio::test]
+async fn each_fault_has_its_outcome_on_lockbox() {
+    holds("yandex-lockbox", "").await;
+}
