@@ -4,7 +4,7 @@ use http::Response;
 use polyvault_core::transport::{Body, json};
 use polyvault_core::{Payload, Result, SecretId, SecretInfo, SecretName, Timestamp};
 
-use crate::wire::{Created, Item, Listed, Read};
+use crate::wire::{Created, Done, Item, Listed, Read};
 
 /// All secrets of the site; a list without the field is that of an empty site.
 pub(crate) fn list(response: &Response<Body>) -> Result<Vec<SecretInfo>> {
@@ -31,6 +31,14 @@ pub(crate) fn value(response: &Response<Body>) -> Result<Payload> {
 pub(crate) fn created(response: &Response<Body>) -> Result<SecretId> {
     let created: Created = json::decode(response.body().as_bytes())?;
     id(created.id)
+}
+
+/// Nothing is told, but by the service: somebody in between may answer 200 with a page of their own.
+pub(crate) fn done(response: &Response<Body>) -> Result<()> {
+    match response.body().as_bytes() {
+        b"" => Ok(()),
+        body => json::decode::<Done>(body).map(drop),
+    }
 }
 
 fn info(item: Item) -> Result<SecretInfo> {

@@ -16,7 +16,7 @@ use polyvault_core::{
 
 use crate::builder::WixSecretsBuilder;
 use crate::config::{Config, SCHEME};
-use crate::{operation, request, response};
+use crate::{error, operation, request, response};
 
 mod encoded;
 mod put;
@@ -187,8 +187,10 @@ impl WixSecrets {
             .map(|text| self.redescribed(&found, text))
             .transpose()?;
         let request = request::update(&self.config, &found.id, &patch)?;
-        self.send(self.call("update", Some(secret), request))
+        let answer = self
+            .send(self.call("update", Some(secret), request))
             .await?;
+        response::done(&answer).map_err(|error| error::ADVICE.unknown("update", error))?;
         Ok(encoded::shown(SecretInfo {
             name: patch.name.or(found.name),
             description: match patch.description {
@@ -207,6 +209,7 @@ impl WixSecrets {
         let call = self.call("delete", Some(secret), request);
         if let Some(answer) = self.client.send_delete(call).await? {
             self.learn(&answer);
+            response::done(&answer).map_err(|error| error::ADVICE.unknown("delete", error))?;
         }
         Ok(())
     }

@@ -38,6 +38,10 @@ pub(crate) struct Created {
     pub(crate) id: Option<String>,
 }
 
+/// The answer to an update or a delete, which tells nothing.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Done {}
+
 /// The body of a create or an update.
 #[derive(Debug, Serialize)]
 pub(crate) struct Write<'a> {

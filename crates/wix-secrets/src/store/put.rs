@@ -117,10 +117,13 @@ impl WixSecrets {
             .send_tracked(self.call("put", Some(secret), request))
             .await
         {
-            (Ok(_), _) => Ok(Step::Written {
-                secret: found.id,
-                created: false,
-            }),
+            (Ok(answer), _) => match response::done(&answer) {
+                Ok(()) => Ok(Step::Written {
+                    secret: found.id,
+                    created: false,
+                }),
+                Err(error) => Err(unknown_if(true, error)),
+            },
             (Err(error), _) if error.kind() == ErrorKind::NotFound => Ok(Step::Overtaken),
             (Err(error), lost) => Err(unknown_if(lost, error)),
         }

@@ -255,3 +255,14 @@ async fn an_update_with_an_empty_answer_is_done() {
         assert_eq!(told(outcome), (ID.to_owned(), false));
     }
 }
+
+#[tokio::test]
+async fn an_update_that_somebody_else_answers_may_have_taken_place_or_not() {
+    for page in ["<html></html>", "null", "{"] {
+        let (outcome, _) = put(PutMode::Upsert, None, vec![listed(), answer(200, page)]).await;
+
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{page}");
+        assert_eq!(error.retry(), Retry::OutcomeUnknown, "{page}");
+    }
+}
