@@ -273,11 +273,11 @@ impl YandexLockbox {
         self.names.forget().await;
         let request = request::delete(&self.config, &id, key(options.idempotency_key))?;
         match self.client.send_delete(about.call(request)).await? {
-            Some(answer) if !answer.body().is_empty() => {
+            Some(answer) => {
                 self.begun(about.expect(Effect::Nothing, &id), &answer)
                     .await
             }
-            _ => Ok(Operation::done(())),
+            None => Ok(Operation::done(())),
         }
     }
 
