@@ -236,14 +236,7 @@ impl<T: Send + 'static> Operation<T> {
             let told = match self.ask().await {
                 Ok(Polled::Done(result)) => return Ok(result),
                 Ok(Polled::Pending(told)) => told,
-                // What may be tried again is the poll, not the call that began the work; and an answer
-                // that can't be read tells nothing of the work.
-                Err(error)
-                    if matches!(error.retry(), Retry::After(_))
-                        || (error.kind(), error.retry()) == (ErrorKind::Decode, Retry::Never) =>
-                {
-                    return Err(self.left_at_work(error));
-                }
+                Err(error) if is_of_the_poll(&error) => return Err(self.left_at_work(error)),
                 Err(error) => return Err(error),
             };
             let waited = since(start, clock);
@@ -383,6 +376,13 @@ where
         self.running = None;
         outcome.map(Polled::Done)
     }
+}
+
+/// Whether the poll failed and not the work: to try again, or to repair, is the poll, and not the call
+/// that began the work.
+fn is_of_the_poll(error: &Error) -> bool {
+    matches!(error.retry(), Retry::After(_))
+        || matches!(error.kind(), ErrorKind::Decode | ErrorKind::Unauthenticated)
 }
 
 fn taken() -> Error {

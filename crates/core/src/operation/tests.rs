@@ -83,6 +83,7 @@ async fn an_operation_that_was_lost_sight_of_is_no_reason_to_begin_another() {
         (ErrorKind::Unavailable, Retry::OutcomeUnknown),
         (ErrorKind::RateLimited, Retry::OutcomeUnknown),
         (ErrorKind::Decode, Retry::OutcomeUnknown),
+        (ErrorKind::Unauthenticated, Retry::OutcomeUnknown),
         (ErrorKind::OperationFailed, Retry::Never),
     ] {
         let clock = Arc::new(ManualClock::at(jiff::Timestamp::UNIX_EPOCH));
