@@ -1,6 +1,8 @@
 //! Every store behind the testkit's proxy of faults, as a user sees it.
 
+mod soak;
 mod table;
+mod trace;
 
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ const STORES: [&str; 4] = [
 /// Opens a store on the service with these options.
 type Open = Box<dyn Fn(ClientOptions) -> Arc<dyn SecretStore> + Send + Sync>;
 
-/// An empty emulator, with pages of one secret and operations that take two polls.
+/// An empty emulator, whose operations take two polls.
 struct Service {
     clock: Arc<ManualClock>,
     open: Open,
@@ -31,12 +33,17 @@ struct Service {
 }
 
 impl Service {
+    /// With pages of one secret.
     async fn start(store: &str) -> Self {
+        Self::paged(store, 1).await
+    }
+
+    async fn paged(store: &str, items: usize) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let time = Arc::clone(&clock);
         let (open, inside): (Open, Arc<dyn SecretStore>) = match store {
             "azure-key-vault" => {
-                let vault = azure(time).await;
+                let vault = azure(time, items).await;
                 let inside = Arc::new(vault.store());
                 (
                     Box::new(move |options| Arc::new(vault.store_with(options))),
@@ -44,7 +51,7 @@ impl Service {
                 )
             }
             "azure-key-vault-arm" => {
-                let vault = azure(Arc::clone(&time)).await;
+                let vault = azure(Arc::clone(&time), items).await;
                 let inside = Arc::new(vault.store());
                 let open = move |options: ClientOptions| {
                     let clock = Arc::clone(&time) as _;
@@ -68,7 +75,7 @@ impl Service {
             }
             _ => {
                 let folder = polyvault::yandex_lockbox::emulator::Emulator::builder();
-                let folder = folder.clock(time).page_size(1).start().await;
+                let folder = folder.clock(time).page_size(items).start().await;
                 folder.pending_polls(2);
                 let inside = Arc::new(folder.store());
                 (
@@ -90,9 +97,12 @@ impl Service {
     }
 }
 
-async fn azure(clock: Arc<ManualClock>) -> polyvault::azure_key_vault::emulator::Emulator {
+async fn azure(
+    clock: Arc<ManualClock>,
+    items: usize,
+) -> polyvault::azure_key_vault::emulator::Emulator {
     let vault = polyvault::azure_key_vault::emulator::Emulator::builder();
-    let vault = vault.clock(clock).page_size(1).start().await;
+    let vault = vault.clock(clock).page_size(items).start().await;
     vault.delete_polls(2);
     vault
 }

@@ -19,7 +19,7 @@ const ENUMS: [&str; 4] = ["status", "state", "type", "recoveryLevel"];
 /// What later answers depend on.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// By path: the first token, and the field that it stood in.
+    /// By path: the first token of the last listing, and the field that it stood in.
     tokens: HashMap<String, (String, Value)>,
     /// By the token of an empty page: what it leads to.
     held_back: HashMap<String, String>,
@@ -37,6 +37,11 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// Whether a page is asked for by a token: what every service calls it ends so.
+    fn goes_on(&self) -> bool {
+        self.target.to_lowercase().contains("token=")
+    }
+
     fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
@@ -85,10 +90,13 @@ impl Memory {
         id.is_some_and(|id| self.never_done.contains(id))
     }
 
-    /// The token that was the first on this path before this answer.
+    /// The token that was the first of this listing, before this answer.
     fn note(&mut self, asked: &Asked<'_>, answer: &Value) -> Option<(String, Value)> {
         if !asked.reads {
             return None;
+        }
+        if !asked.goes_on() {
+            self.tokens.remove(asked.path());
         }
         let known = self.tokens.get(asked.path()).cloned();
         if let (None, Some(own)) = (&known, next(answer)) {

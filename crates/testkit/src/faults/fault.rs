@@ -53,8 +53,8 @@ pub enum Fault {
     Unauthenticated,
     /// The same, and from then on for every request with that credential.
     ExpiredToken,
-    /// A page names as its next one the first that was named on this path, so that pages repeat;
-    /// fits where that is another than the page's own.
+    /// A page names as its next one the first that this listing was told of, so that pages repeat; fits
+    /// where that is another than the page's own. A listing begins with a request that has no `…token=`.
     RepeatedPageToken,
     /// An empty page comes first, and its token leads to the page that was asked for; fits a page
     /// that has items and a next page.
