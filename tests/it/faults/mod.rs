@@ -66,7 +66,7 @@ impl Service {
             }
             "wix-secrets" => {
                 let site = polyvault::wix_secrets::emulator::Emulator::builder();
-                let site = site.clock(time).start().await;
+                let site = site.clock(time).record_requests(false).start().await;
                 let inside = Arc::new(site.store());
                 (
                     Box::new(move |options| Arc::new(site.store_with(options))),
@@ -75,7 +75,12 @@ impl Service {
             }
             _ => {
                 let folder = polyvault::yandex_lockbox::emulator::Emulator::builder();
-                let folder = folder.clock(time).page_size(items).start().await;
+                let folder = folder
+                    .clock(time)
+                    .record_requests(false)
+                    .page_size(items)
+                    .start()
+                    .await;
                 folder.pending_polls(2);
                 let inside = Arc::new(folder.store());
                 (
@@ -102,7 +107,12 @@ async fn azure(
     items: usize,
 ) -> polyvault::azure_key_vault::emulator::Emulator {
     let vault = polyvault::azure_key_vault::emulator::Emulator::builder();
-    let vault = vault.clock(clock).page_size(items).start().await;
+    let vault = vault
+        .clock(clock)
+        .record_requests(false)
+        .page_size(items)
+        .start()
+        .await;
     vault.delete_polls(2);
     vault
 }

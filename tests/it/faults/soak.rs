@@ -94,7 +94,7 @@ async fn versions(store: &dyn SecretStore, name: &str) -> usize {
 async fn soak(store: &str) {
     let mut hit = 0;
     for seed in [1, 2, 3] {
-        let service = Service::paged(store, 5).await;
+        let service = Service::paged(store, 4).await;
         let faults = Fault::ALL.iter().copied();
         let faults = faults.filter(|fault| !LEFT_OUT.contains(fault));
         let plan = service.plan(seed).one_in(5, faults);

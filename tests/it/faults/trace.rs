@@ -54,7 +54,7 @@ async fn the_same_seed_gives_the_same_trace_and_another_seed_another() {
 }
 
 async fn at_once(store: &str, seed: u64) -> Vec<Traced> {
-    let service = Service::start(store).await;
+    let service = Service::paged(store, 10).await;
     let names: Vec<String> = (0..8).map(|number| format!("n{number}")).collect();
     for name in &names {
         service.inside.put(name.as_str(), "value").await.unwrap();
