@@ -1,12 +1,14 @@
 //! How to test a function of your own against an emulator, with a fault in front.
 //!
-//! The emulator is a wiremock server, so a fault is a wiremock mock. This would
+//! The emulator is a wiremock server, so a fault that is an answer is a wiremock mock. What is none, such as a
+//! connection that is cut, is done by the testkit's proxy, by chance from a seed. This would
 //! be a `#[tokio::test]` in your crate; here it is a program, so that it can be run.
 
 #![expect(clippy::print_stdout, reason = "a program")]
 
 use polyvault::azure_key_vault::emulator::Emulator;
 use polyvault::{Environment, ErrorKind, SecretStore, SecretStoreExt};
+use polyvault_testkit::faults::{Fault, FaultPlan, FaultProxy};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
@@ -57,5 +59,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     println!("a 403: {error}");
+
+    // Whatever the network does, it logs in as ever or says why not; the same seed does the same again.
+    let network = [Fault::ResetBeforeCommit, Fault::CutBody, Fault::HtmlPage];
+    let plan = FaultPlan::new(7).one_in(3, network);
+    let proxy = FaultProxy::start(plan).await?;
+    let store = vault.store_with(proxy.options());
+    for _ in 0..5 {
+        match login(&store).await {
+            Ok(outcome) => assert_eq!(outcome, calm),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Decode),
+        }
+    }
+    for traced in proxy.trace().iter().filter(|traced| traced.fault.is_some()) {
+        println!("{traced}");
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Every store behind the testkit's proxy of faults, as a user sees it.
 
+mod sign_in;
 mod soak;
 mod table;
 mod trace;

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use polyvault::azure_key_vault::emulator::Emulator;
+use polyvault::clock::ManualClock;
 use polyvault::transport::{ClientOptions, ReqwestTransport, RetryPolicy};
-use polyvault::{Error, ErrorKind, Retry, SecretStoreExt as _};
+use polyvault::{Error, ErrorKind, Retry, SecretStoreExt as _, Timestamp};
 use polyvault_testkit::faults::{Fault, FaultPlan, FaultProxy};
 
-use super::{Service, names, read};
+use super::{STORES, Service, names, read};
 
 /// The fault hits the first request that it fits; of a put and a delete, the first that writes.
 const CALLS: [&str; 4] = ["read", "list", "put", "delete"];
@@ -154,4 +156,65 @@ async fn each_fault_has_its_outcome_on_lockbox() {
         include_str!("outcomes/yandex-lockbox.txt"),
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_fault_that_stays_is_told_for_what_it_is_after_few_requests() {
+    let long = Duration::from_secs(3600);
+    for store in STORES {
+        for (fault, kind, most) in [
+            (Fault::RateLimited(None), ErrorKind::RateLimited, 6),
+            (Fault::RateLimited(Some(long)), ErrorKind::RateLimited, 1),
+            (Fault::Status(500), ErrorKind::Unavailable, 6),
+            (Fault::StatusAfterCommit(503), ErrorKind::Unavailable, 6),
+            (Fault::CutBody, ErrorKind::Unavailable, 6),
+            (Fault::ResetBeforeCommit, ErrorKind::Unavailable, 6),
+            (Fault::ResetAfterCommit, ErrorKind::Unavailable, 6),
+            (Fault::TruncatedJson, ErrorKind::Decode, 1),
+            (Fault::HtmlPage, ErrorKind::Decode, 1),
+            (Fault::ExpiredToken, ErrorKind::Unauthenticated, 2),
+        ] {
+            let service = Service::start(store).await;
+            service.inside.put("b", "old").await.unwrap();
+            let plan = service.plan(0).one_in(1, [fault]);
+            let proxy = FaultProxy::start(plan).await.unwrap();
+            let opened = (service.open)(proxy.options());
+
+            let error = read(&*opened, "b").await.unwrap_err();
+
+            assert_eq!(error.kind(), kind, "{store}, {fault}: {error}");
+            let requests = proxy.trace().len();
+            assert!(requests <= most, "{store}, {fault}: {requests} requests");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_page_before_each_page_loses_nothing() {
+    for store in STORES {
+        let service = Service::start(store).await;
+        for name in ["a", "b", "c"] {
+            service.inside.put(name, "old").await.unwrap();
+        }
+        let plan = service.plan(0).one_in(1, [Fault::EmptyPage]);
+        let proxy = FaultProxy::start(plan).await.unwrap();
+
+        let listed = names(&*(service.open)(proxy.options())).await.unwrap();
+
+        assert_eq!(listed, ["a", "b", "c"], "{store}: {:#?}", proxy.trace());
+    }
+}
+
+#[tokio::test]
+async fn work_that_never_ends_on_azure_is_a_knob_of_its_emulator() {
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let vault = Emulator::builder().clock(clock).start().await;
+    vault.seed("b", ["old"]).unwrap();
+    vault.delete_polls(u32::MAX);
+    let proxy = FaultProxy::start(FaultPlan::new(0)).await.unwrap();
+
+    let error = vault.store_with(proxy.options()).delete("b").await;
+
+    let error = error.unwrap_err();
+    assert_eq!(told(&error), "Timeout?");
 }

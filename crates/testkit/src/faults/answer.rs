@@ -70,7 +70,9 @@ impl Shared {
         };
         let target = head.uri.path_and_query();
         let target = target.map_or("/", |target| target.as_str());
-        let target = self.state().memory.resolve(target);
+        let page = self.state().memory.resolve(target);
+        let held_back = page.is_some();
+        let target = page.unwrap_or_else(|| target.to_owned());
         let taken = self.take(&head, &target);
         if let Some(reply) = taken.fault.and_then(|f| before_commit(f, &self.endless)) {
             return reply;
@@ -99,6 +101,7 @@ impl Shared {
         let asked = Asked {
             reads,
             origin: &origin,
+            held_back,
             target: &target,
         };
         let edited = self

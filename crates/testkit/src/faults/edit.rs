@@ -32,6 +32,8 @@ pub(super) struct Memory {
 pub(super) struct Asked<'a> {
     pub(super) reads: bool,
     pub(super) origin: &'a str,
+    /// Whether an empty page came before it: one is enough.
+    pub(super) held_back: bool,
     /// Path and query.
     pub(super) target: &'a str,
 }
@@ -49,12 +51,12 @@ impl Asked<'_> {
 
 impl Memory {
     /// What is to be asked in place of `target`: the page that an empty one was put in front of.
-    pub(super) fn resolve(&self, target: &str) -> String {
+    pub(super) fn resolve(&self, target: &str) -> Option<String> {
         let mut values = target.split(['?', '&']).filter_map(|pair| {
             let (_, value) = pair.split_once('=')?;
             self.held_back.get(value)
         });
-        values.next().map_or(target, String::as_str).to_owned()
+        values.next().cloned()
     }
 
     /// Changes the answer. Gives the fault that it shows and the new body, unless nothing fits.
@@ -106,7 +108,7 @@ impl Memory {
     }
 
     fn hold_back(&mut self, asked: &Asked<'_>, answer: &mut Value) -> Option<()> {
-        let (field, token) = next(answer).filter(|_| asked.reads)?;
+        let (field, token) = next(answer).filter(|_| asked.reads && !asked.held_back)?;
         let fields = answer.as_object_mut()?.values_mut();
         let mut items = fields.filter_map(Value::as_array_mut);
         items.find(|items| !items.is_empty())?.clear();
@@ -198,3 +200,6 @@ fn replace_enums(value: &mut Value) -> bool {
 fn is_labels(field: &str) -> bool {
     LABELS.contains(&field)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,3 +2,4 @@
 #![expect(clippy::print_stdout, reason = "tests")]
 
 mod broken;
+mod faults;
