@@ -137,7 +137,9 @@ async fn operate(
     let name = NAMES[usize::try_from(number * 7 + number / 5).unwrap() % NAMES.len()];
     let at = format!("{at}, on {name}");
     let can = store.capabilities();
-    let outcome = match (number * 3 + number / 7) % 8 {
+    let which = (number * 3 + number / 7) % 8;
+    let writes = which <= 3;
+    let outcome = match which {
         0..=2 => {
             let value = format!("v{number}");
             let before = versions(&*service.inside, name).await;
@@ -178,8 +180,10 @@ async fn operate(
             other => other.map(drop),
         },
     };
-    let held = inside(service, name).await;
-    beliefs.seen(&format!("{at}: {outcome:?}"), name, held);
+    if writes {
+        let held = inside(service, name).await;
+        beliefs.seen(&format!("{at}: {outcome:?}"), name, held);
+    }
     outcome
 }
 
