@@ -42,7 +42,7 @@ pub use self::operation::{Operation, Outcome, Poll, Polled, WaitPolicy};
 pub use self::options::{
     DeleteOptions, GetOptions, IdempotencyKey, OnSoftDeleted, PutMode, PutOptions, PutValue,
 };
-pub use self::page::{Page, PageRequest, PageToken};
+pub use self::page::{Page, PageRequest, PageToken, Pagination};
 pub use self::password::{PasswordSpec, Punctuation};
 pub use self::payload::{DEFAULT_KEY, Payload, SecretBytes, SecretText, Value};
 pub use self::store::{SecretStore, SecretStoreExt};

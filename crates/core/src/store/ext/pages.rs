@@ -2,10 +2,9 @@
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
-use crate::{Error, ErrorKind, Page, PageRequest, PageToken, Result};
+use crate::{Error, Page, PageRequest, Pagination, Result};
 
-/// The items of all pages. Ends with an error where the service repeats a page
-/// token, which would go round for ever.
+/// The items of all pages. Ends with an error where the list would never end.
 pub(super) fn paged<'a, T, F, Fut>(fetch: F) -> BoxStream<'a, Result<T>>
 where
     T: Send + 'a,
@@ -14,31 +13,24 @@ where
 {
     struct Pages<F> {
         fetch: F,
-        seen: std::collections::HashSet<PageToken>,
+        pagination: Pagination,
         next: Option<PageRequest>,
     }
     let start = Pages {
         fetch,
-        seen: std::collections::HashSet::new(),
+        pagination: Pagination::at_will(),
         next: Some(PageRequest::default()),
     };
     stream::try_unfold(start, |mut pages| async move {
         let Some(request) = pages.next.take() else {
-            return Ok(None);
+            return Ok::<_, Error>(None);
         };
         let page = (pages.fetch)(request).await?;
-        if let Some(token) = page.next {
-            if !pages.seen.insert(token.clone()) {
-                return Err(Error::new(
-                    ErrorKind::Unexpected,
-                    "the service gave the same page token twice, the list would never end",
-                ));
-            }
-            pages.next = Some(PageRequest {
-                size: None,
-                token: Some(token),
-            });
-        }
+        let next = pages.pagination.after(&page)?;
+        pages.next = next.map(|token| PageRequest {
+            size: None,
+            token: Some(token),
+        });
         let items = stream::iter(page.items.into_iter().map(Ok));
         Ok(Some((items, pages)))
     })
