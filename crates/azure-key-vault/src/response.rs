@@ -89,20 +89,11 @@ pub(crate) fn mark_of(response: &Response<Body>) -> Result<Option<Mark>> {
     Ok(mark(&json::decode(response.body().as_bytes())?))
 }
 
-/// The mark of one version, from a page of them; the first `None` says that it isn't there.
-pub(crate) fn mark_in_list(
-    response: &Response<Body>,
-    version: &VersionId,
-) -> Result<(Option<Option<Mark>>, Option<PageToken>)> {
-    let page = page(response, |bundle| {
+/// The marks of a page of versions.
+pub(crate) fn marks(response: &Response<Body>) -> Result<Page<(Option<VersionId>, Option<Mark>)>> {
+    page(response, |bundle| {
         Ok((version_info(bundle)?.id, mark(bundle)))
-    })?;
-    let same = |id: &Option<VersionId>| {
-        let id = id.as_ref().map(VersionId::as_str);
-        id.is_some_and(|id| id.eq_ignore_ascii_case(version.as_str()))
-    };
-    let found = page.items.into_iter().find(|(id, _)| same(id));
-    Ok((found.map(|(_, mark)| mark), page.next))
+    })
 }
 
 pub(crate) fn version(response: &Response<Body>) -> Result<VersionInfo> {

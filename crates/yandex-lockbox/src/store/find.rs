@@ -1,12 +1,10 @@
 //! Finding: by name and by version, in lists that are read to their end.
 
-use std::collections::HashSet;
-
 use http::{Request, Response};
 use polyvault_core::transport::Body;
 use polyvault_core::{
-    Error, ErrorKind, Page, PageRequest, Result, Secret, SecretId, SecretName, SecretRef,
-    VersionId, VersionInfo, VersionSelector, VersionState,
+    Error, ErrorKind, Page, PageRequest, Pagination, Result, Secret, SecretId, SecretName,
+    SecretRef, VersionId, VersionInfo, VersionSelector, VersionState,
 };
 
 use super::names::no_list;
@@ -153,23 +151,17 @@ impl YandexLockbox {
     where
         T: Send,
     {
-        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        let (mut found, mut pagination) = (Vec::new(), Pagination::within_a_call());
         let mut page = PageRequest {
             size: self.capabilities.limits.page_size,
             token: None,
         };
         loop {
             let listed = read(&self.send(about, request(&page)?).await?)?;
+            page.token = pagination.after(&listed)?;
             found.extend(listed.items.into_iter().filter(&wanted));
-            match listed.next {
-                None => return Ok(found),
-                Some(token) if seen.insert(token.clone()) => page.token = Some(token),
-                Some(_) => {
-                    return Err(Error::new(
-                        ErrorKind::Unexpected,
-                        "the service gave the same page token twice, the list would never end",
-                    ));
-                }
+            if page.token.is_none() {
+                return Ok(found);
             }
         }
     }
