@@ -106,7 +106,8 @@ pub enum Event {
         /// How long the service asks to wait, where it told.
         wait: Option<Duration>,
     },
-    /// A request waited until fewer than the most requests were under way, or until the rate had room.
+    /// A request waited until fewer than the most requests were under way, or for its turn: until
+    /// the rate had room, a pause that the service asked for was over, or its pace allowed it.
     #[non_exhaustive]
     Queued {
         /// The provider's name.

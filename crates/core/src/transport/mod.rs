@@ -14,6 +14,7 @@ mod refusal;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod retry;
+mod throttle;
 mod token;
 
 use std::fmt;

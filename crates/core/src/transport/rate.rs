@@ -1,12 +1,9 @@
 //! A bound on how many requests begin in a time.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-
-use crate::clock::Clock;
 
 /// The most requests that a service takes in a time, repeats included.
 ///
@@ -32,41 +29,54 @@ pub struct Rate {
     pub per: Duration,
 }
 
-/// When the last requests begin, so that each next one knows its turn. Clones of a store share it.
+/// When the last requests began, so that the next one knows its turn.
 #[derive(Debug)]
 pub(super) struct Turns {
     rate: Option<Rate>,
-    begun: Mutex<VecDeque<Timestamp>>,
+    begun: VecDeque<Timestamp>,
 }
 
 impl Turns {
     pub(super) fn new(rate: Option<Rate>) -> Self {
         Self {
             rate,
-            begun: Mutex::default(),
+            begun: VecDeque::new(),
         }
     }
 
-    /// Takes the next turn, and tells how long it is until then.
-    pub(super) fn take(&self, clock: &dyn Clock) -> Duration {
+    /// How long it is until the next turn.
+    pub(super) fn wait(&self, now: Timestamp) -> Duration {
         let Some(rate) = self.rate else {
             return Duration::ZERO;
         };
-        let now = clock.now();
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = |at: &Timestamp| at.saturating_add(rate.per).unwrap_or(Timestamp::MAX);
-        while begun.front().is_some_and(|at| over(at) <= now) {
-            begun.pop_front();
-        }
+        // As many as a span takes are between that turn and the next one.
         let most = usize::try_from(rate.requests.max(1)).unwrap_or(usize::MAX);
-        let free = match begun.len() >= most {
-            // As many as a span takes are between that turn and this one.
-            true => begun.pop_front().map_or(now, |at| over(&at)),
-            false => now,
-        };
-        begun.push_back(free);
-        Duration::try_from(free.duration_since(now)).unwrap_or_default()
+        let before = self.begun.len().checked_sub(most);
+        let free = before.and_then(|at| self.begun.get(at));
+        let free = free.map_or(now, |at| later(*at, rate.per));
+        between(now, free)
     }
+
+    /// Takes a turn.
+    pub(super) fn take(&mut self, now: Timestamp) {
+        let Some(rate) = self.rate else {
+            return;
+        };
+        while (self.begun.front()).is_some_and(|at| later(*at, rate.per) <= now) {
+            self.begun.pop_front();
+        }
+        self.begun.push_back(now);
+    }
+}
+
+/// The time after a while, or the end of time.
+pub(super) fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// How long it is from one time to a later one.
+pub(super) fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -74,12 +84,18 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::clock::ManualClock;
+
+    /// The turns of requests that wait for them one after the other.
+    fn turn(turns: &mut Turns, asked: Timestamp) -> Timestamp {
+        let due = later(asked, turns.wait(asked));
+        turns.take(due);
+        due
+    }
 
     #[test]
     fn no_span_has_more_turns_than_the_rate() {
         let per = Duration::from_secs(60);
-        let turns = Turns::new(Some(Rate { requests: 3, per }));
+        let mut turns = Turns::new(Some(Rate { requests: 3, per }));
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         // Seconds at which a turn is asked for, and at which it is due.
         for (asked, due) in [
@@ -87,34 +103,34 @@ mod tests {
             (10, 10),
             (20, 20),
             (20, 60),
-            (20, 70),
-            (20, 80),
-            (20, 120),
+            (60, 70),
+            (70, 80),
+            (80, 120),
             (125, 130),
             (400, 400),
         ] {
             let now = start + Duration::from_secs(asked);
-            let wait = turns.take(&ManualClock::at(now));
-            assert_eq!(now + wait, start + Duration::from_secs(due), "{asked}");
+            let due = start + Duration::from_secs(due);
+            assert_eq!(turn(&mut turns, now), due, "{asked}");
         }
     }
 
     #[test]
     fn no_rate_is_too_small_or_too_long() {
-        let start = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
-        let none = Turns::new(Some(Rate {
+        let start = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut none = Turns::new(Some(Rate {
             requests: 0,
             per: Duration::from_secs(1),
         }));
-        assert_eq!(none.take(&start), Duration::ZERO);
-        assert_eq!(none.take(&start), Duration::from_secs(1));
-        let ages = Turns::new(Some(Rate {
+        none.take(start);
+        assert_eq!(none.wait(start), Duration::from_secs(1));
+        let mut ages = Turns::new(Some(Rate {
             requests: 1,
             per: Duration::MAX,
         }));
-        assert_eq!(ages.take(&start), Duration::ZERO);
-        assert!(ages.take(&start) > Duration::from_secs(60));
-        let unbound = Turns::new(None);
-        assert!((0..1000).all(|_| unbound.take(&start).is_zero()));
+        ages.take(start);
+        assert!(ages.wait(start) > Duration::from_secs(60));
+        let mut unbound = Turns::new(None);
+        assert!((0..1000).all(|_| turn(&mut unbound, start) == start));
     }
 }

@@ -9,6 +9,12 @@ use http::HeaderMap;
 use jiff::Timestamp;
 
 /// How often and how long a request is repeated. All durations bound real time.
+///
+/// Repeats also have a budget that clones of a store share, so that an outage is not answered with
+/// a multiple of the usual load: 10 repeats at first, one more for every 5 requests that the
+/// service answers, and never more than 50. A service that is away for ever so gets at most 1.5
+/// requests each for 100 requests or more. A repeat after a refusal for the rate costs nothing as
+/// long as other requests go through: the pace that follows from it bounds the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The most repeats of one request; 5 by default, 0 turns repeats off.
@@ -19,9 +25,11 @@ pub struct RetryPolicy {
     /// The longest pause of our own; 20 s by default.
     pub max_delay: Duration,
     /// The longest pause that a service's own word is followed for; 60 s by
-    /// default. A longer one is given to the caller instead of waited for.
+    /// default. A longer one is given to the caller instead of waited for, and until this
+    /// time is over to all others who ask the same endpoint.
     pub max_server_wait: Duration,
-    /// The most time for one request with all its repeats and pauses; 90 s by default.
+    /// The most time for one request with all its repeats and pauses, from when it first begins;
+    /// 90 s by default.
     pub total: Duration,
     /// The most time for one attempt, from connecting to the last byte; 30 s by default, and never
     /// more than what is left of `total`.
@@ -62,11 +70,12 @@ impl RetryPolicy {
 pub(super) struct RetryBudget(Mutex<u32>);
 
 impl RetryBudget {
-    const FULL: u32 = 500;
+    const FULL: u32 = 50 * Self::REPEAT;
+    const AT_FIRST: u32 = 10 * Self::REPEAT;
     const REPEAT: u32 = 5;
 
     pub(super) fn new() -> Self {
-        Self(Mutex::new(Self::FULL))
+        Self(Mutex::new(Self::AT_FIRST))
     }
 
     /// Pays for a repeat, if there is enough left.

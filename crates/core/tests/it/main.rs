@@ -11,5 +11,6 @@ mod observability;
 mod options;
 mod promises;
 mod rotation;
+mod throttle;
 #[cfg(feature = "reqwest")]
 mod transport;

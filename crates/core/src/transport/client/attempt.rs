@@ -5,14 +5,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Response};
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::super::rate::later;
 use super::super::retry::server_wait;
-use super::super::{Body, Refusal, SendError, SendErrorKind, Token, json};
+use super::super::throttle::Throttle;
+use super::super::{Body, Endpoint, Refusal, SendError, SendErrorKind, Token, json};
 use super::{Call, Client, Repeat, Scheme};
 use crate::error::tamed;
 use crate::observability::{Event, TARGET, ended, since};
@@ -23,6 +26,7 @@ impl Client {
     pub(super) async fn attempt(
         &self,
         call: &Call<'_>,
+        throttle: &Throttle,
         token: Option<&Token>,
         attempt: u32,
         left: Duration,
@@ -59,7 +63,8 @@ impl Client {
         }
         let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
         let received = answer.as_ref().map_or(0, |answer| answer.body().len());
-        let outcome = self.judge(call, answer);
+        let mut outcome = self.judge(call, answer);
+        self.learn_pace(throttle, (started, later(started, elapsed)), &mut outcome);
         let failed = outcome.as_ref().err();
         ended(&span, elapsed, failed.map(|failed| &failed.error));
         span.in_scope(|| match (status, failed) {
@@ -86,6 +91,28 @@ impl Client {
             });
         }
         outcome
+    }
+
+    /// Hands on to the throttle and the budget how well the service is.
+    fn learn_pace(
+        &self,
+        throttle: &Throttle,
+        (begun, now): (Timestamp, Timestamp),
+        outcome: &mut Result<Response<Body>, Failed>,
+    ) {
+        match outcome {
+            Err(failed) if failed.asks_for_a_pause() => {
+                let kind = failed.error.kind();
+                let others = throttle.refused((begun, now), kind, failed.wait);
+                failed.free = others && kind == ErrorKind::RateLimited;
+            }
+            Err(failed) if failed.tells_of_trouble() => {}
+            // A refusal for another reason is the answer of a service that is well.
+            _ => {
+                self.shared.budget.earn();
+                throttle.went_through(now);
+            }
+        }
     }
 
     fn tell_answer(&self, span: &Span, answer: &Response<Body>) {
@@ -144,16 +171,15 @@ impl Client {
     }
 
     /// The last door before a credential leaves: whatever built the URL, it goes
-    /// to the store's own origins only.
-    pub(super) fn check_origin(&self, request: &Request<Body>) -> Result<()> {
-        let url = Url::parse(&request.uri().to_string());
-        let known = |url: &Url| {
-            let endpoints = &self.shared.endpoints;
-            endpoints.iter().any(|endpoint| endpoint.same_origin(url))
+    /// to the store's own origins only. Endpoints of one origin share the first one's throttle.
+    pub(super) fn throttle(&self, request: &Request<Body>) -> Result<&Throttle> {
+        let url = Url::parse(&request.uri().to_string()).ok();
+        let known = |(endpoint, _): &&(Endpoint, Throttle)| {
+            url.as_ref().is_some_and(|url| endpoint.same_origin(url))
         };
-        match url {
-            Ok(url) if known(&url) => Ok(()),
-            _ => Err(Error::new(
+        match self.shared.endpoints.iter().find(known) {
+            Some((_, throttle)) => Ok(throttle),
+            None => Err(Error::new(
                 ErrorKind::Unexpected,
                 "a request to another origin than the store's was held back",
             )),
@@ -169,6 +195,8 @@ pub(super) struct Failed {
     /// Whether the service may have done what was asked.
     pub(super) lost: bool,
     pub(super) wait: Option<Duration>,
+    /// Whether a repeat costs nothing, since the throttle keeps the pace.
+    pub(super) free: bool,
     /// What the refusal said beside its body; a 401 says for what to sign in.
     pub(super) headers: Box<HeaderMap>,
 }
@@ -180,6 +208,7 @@ impl Failed {
             again: false,
             lost: false,
             wait: None,
+            free: false,
             headers: Box::default(),
         }
     }
@@ -192,6 +221,19 @@ impl Failed {
             Some(id) => error.with_request_id(id),
             None => error,
         })
+    }
+
+    fn asks_for_a_pause(&self) -> bool {
+        match self.error.kind() {
+            ErrorKind::RateLimited => true,
+            ErrorKind::Unavailable => self.wait.is_some(),
+            _ => false,
+        }
+    }
+
+    fn tells_of_trouble(&self) -> bool {
+        let kind = self.error.kind();
+        self.error.status().is_none() || matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout)
     }
 
     fn unanswered(error: &SendError, repeat: Repeat) -> Self {
@@ -240,6 +282,7 @@ impl Failed {
             again: helps && (!lost || repeat == Repeat::Safe),
             lost,
             wait,
+            free: false,
             headers: Box::default(),
         }
     }

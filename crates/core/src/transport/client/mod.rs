@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use jiff::Timestamp;
+use tokio::sync::{Mutex, SemaphorePermit};
 use tracing::field::Empty;
 
 use self::attempt::Failed;
-use super::rate::{Rate, Turns};
+use super::rate::{Rate, between, later};
 use super::retry::RetryBudget;
+use super::throttle::{Held, Throttle};
 use super::{
     Advice, Body, Endpoint, Refusal, RetryPolicy, TokenCache, TokenSource, Transport, request,
 };
@@ -75,6 +77,10 @@ pub struct Service {
 }
 
 /// How to speak to it: what a user may set.
+///
+/// Beside what is set here, a pause that the service asks for is kept by all clones of a store,
+/// and a refusal for the rate slows all of them down to a pace that the service takes: one for
+/// each endpoint, found out and given up by itself.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
     /// What sends the requests; reqwest, where it is compiled in, unless said.
@@ -83,9 +89,10 @@ pub struct ClientOptions {
     pub clock: Arc<dyn Clock>,
     /// How often and how long requests are repeated.
     pub retry: RetryPolicy,
-    /// The most requests at a time; 64 unless said.
+    /// The most requests at a time to one endpoint; 64 unless said. It begins with 8 and takes one
+    /// more with every 8 answers.
     pub max_in_flight: usize,
-    /// The most requests in a time; as many as come unless said, or unless the service's published rate
+    /// The most requests in a time to one endpoint; as many as come unless said, or unless the service's published rate
     /// is known to the adapter.
     pub rate: Option<Rate>,
     /// Is told what requests cost and how they end; nobody unless said.
@@ -105,7 +112,8 @@ impl Default for ClientOptions {
     }
 }
 
-/// Speaks to one service. Clones share the credential, the budget and the bound on requests.
+/// Speaks to one service. Clones share the credential, the budget of repeats, the pace and the
+/// bounds on requests.
 ///
 /// # Example
 ///
@@ -163,7 +171,7 @@ struct Shared {
     provider: &'static str,
     request_id: &'static str,
     watch: Watch,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<(Endpoint, Throttle)>,
     tokens: TokenCache,
     scheme: Scheme,
     refusal: fn(&Refusal<'_>) -> Error,
@@ -172,8 +180,6 @@ struct Shared {
     clock: Arc<dyn Clock>,
     retry: RetryPolicy,
     budget: RetryBudget,
-    permits: Semaphore,
-    turns: Turns,
     /// One caller at a time finds out for what to sign in.
     learning: Mutex<()>,
 }
@@ -198,11 +204,14 @@ impl Client {
             metrics: options.metrics,
         };
         let clock = Arc::clone(&options.clock);
+        let longest = options.retry.max_server_wait;
+        let throttle = || Throttle::new(options.max_in_flight, options.rate, longest);
+        let endpoints = service.endpoints.into_iter();
         Ok(Self {
             shared: Arc::new(Shared {
                 provider: service.provider,
                 request_id: service.request_id,
-                endpoints: service.endpoints,
+                endpoints: endpoints.map(|endpoint| (endpoint, throttle())).collect(),
                 tokens: TokenCache::watched(service.tokens, clock, watch.clone()),
                 watch,
                 scheme: service.scheme,
@@ -212,8 +221,6 @@ impl Client {
                 clock: options.clock,
                 retry: options.retry,
                 budget: RetryBudget::new(),
-                permits: Semaphore::new(options.max_in_flight.clamp(1, Semaphore::MAX_PERMITS)),
-                turns: Turns::new(options.rate),
                 learning: Mutex::new(()),
             }),
         })
@@ -230,8 +237,9 @@ impl Client {
     /// # Errors
     ///
     /// The service's refusal; `Timeout` or `Unavailable` without an answer, with
-    /// [`Retry::OutcomeUnknown`] for a write that may have taken place; `Unexpected`
-    /// for a URL outside the endpoints, to which nothing is sent.
+    /// [`Retry::OutcomeUnknown`] for a write that may have taken place; `RateLimited` or
+    /// `Unavailable` without a status where nothing was sent, since the service asked for a pause
+    /// longer than is waited for; `Unexpected` for a URL outside the endpoints, to which nothing is sent.
     pub async fn send(&self, call: Call<'_>) -> Result<Response<Body>> {
         self.send_tracked(call).await.0
     }
@@ -282,18 +290,18 @@ impl Client {
     }
 
     async fn repeated(&self, call: &Call<'_>, lost: &mut bool) -> Result<Response<Body>> {
-        self.check_origin(&call.request)?;
+        let throttle = self.throttle(&call.request)?;
         let signed = self.shared.scheme != Scheme::Absent;
         if signed && !self.shared.tokens.is_ready() {
-            self.learn(call).await?;
+            self.learn(call, throttle).await?;
         }
-        let answer = self.exchange(call, lost, signed).await;
+        let answer = self.exchange(call, throttle, lost, signed).await;
         answer.map_err(|failed| failed.error)
     }
 
     /// Finds out for what to sign in: by a read of the same URL without credential and body,
     /// so that nothing is shown to a service that is not known yet, and nothing changed.
-    async fn learn(&self, call: &Call<'_>) -> Result<()> {
+    async fn learn(&self, call: &Call<'_>, throttle: &Throttle) -> Result<()> {
         let _one = self.shared.learning.lock().await;
         let tokens = &self.shared.tokens;
         if tokens.is_ready() {
@@ -304,7 +312,7 @@ impl Client {
             request: request(Method::GET, call.request.uri().clone(), None),
             ..*call
         };
-        match self.exchange(&look, &mut false, false).await {
+        match self.exchange(&look, throttle, &mut false, false).await {
             Err(failed) if failed.error.kind() == ErrorKind::Unauthenticated => {
                 tokens.challenged(&failed.headers).map(drop)
             }
@@ -319,14 +327,16 @@ impl Client {
     async fn exchange(
         &self,
         call: &Call<'_>,
+        throttle: &Throttle,
         lost: &mut bool,
         signed: bool,
     ) -> Result<Response<Body>, Failed> {
         let shared = &self.shared;
-        let _permit = self.permit(call).await.map_err(Failed::for_good)?;
+        let permit = self.permit(call, throttle).await;
+        let _permit = permit.map_err(Failed::for_good)?;
         // Like the queue, it is no part of the time that one request may take.
-        self.turn(call, Duration::MAX).await;
-        let start = shared.clock.now();
+        let begun = self.begin(call, throttle, None).await;
+        let start = begun.map_err(|held| Failed::for_good(held.into()))?;
         let spent = || Duration::try_from(shared.clock.now().duration_since(start));
         let time_left = || {
             shared
@@ -347,11 +357,8 @@ impl Client {
                 return Err(Failed::for_good(used_up()));
             }
             let sent = token.as_ref().map(|(_, token)| token);
-            let failed = match self.attempt(call, sent, attempt, left).await {
-                Ok(response) => {
-                    self.shared.budget.earn();
-                    return Ok(response);
-                }
+            let failed = match self.attempt(call, throttle, sent, attempt, left).await {
+                Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
             *lost |= failed.lost;
@@ -376,54 +383,61 @@ impl Client {
             };
             let delay = failed.wait.map_or(delay, |told| told.max(delay));
             let too_long = failed.wait > Some(shared.retry.max_server_wait) || delay >= time_left();
-            if too_long || !self.shared.budget.pay() {
+            if too_long || !(failed.free || shared.budget.pay()) {
                 return Err(failed);
             }
             self.repeating(call, &mut attempt, &failed.error, delay);
             shared.clock.sleep(delay).await;
-            if !self.turn(call, time_left()).await {
+            let until = later(start, shared.retry.total);
+            if self.begin(call, throttle, Some(until)).await.is_err() {
                 return Err(failed);
             }
         }
     }
 
-    /// Waits until the rate has room, if that is before the time that is left.
-    async fn turn(&self, call: &Call<'_>, left: Duration) -> bool {
-        let wait = self.shared.turns.take(&*self.shared.clock);
-        if wait.is_zero() {
-            return true;
+    /// Waits until the throttle lets a request begin, if that is in its time.
+    async fn begin(
+        &self,
+        call: &Call<'_>,
+        throttle: &Throttle,
+        until: Option<Timestamp>,
+    ) -> Result<Timestamp, Held> {
+        let came = self.shared.clock.now();
+        if throttle.try_begin(came) {
+            return Ok(came);
         }
-        if wait >= left {
-            return false;
-        }
+        throttle.check(came, until)?;
         tracing::debug!(target: TARGET, "queued");
-        self.shared.clock.sleep(wait).await;
-        self.shared.watch.tell(|provider| Event::Queued {
-            provider,
-            operation: call.operation,
-            waited: wait,
-        });
-        true
+        let begun = throttle.begin(&*self.shared.clock, until).await?;
+        self.queued(call, between(came, begun));
+        Ok(begun)
     }
 
     /// A place among the requests under way.
-    async fn permit(&self, call: &Call<'_>) -> Result<SemaphorePermit<'_>> {
+    async fn permit<'a>(
+        &self,
+        call: &Call<'_>,
+        throttle: &'a Throttle,
+    ) -> Result<SemaphorePermit<'a>> {
         let shared = &self.shared;
-        if let Ok(permit) = shared.permits.try_acquire() {
+        if let Ok(permit) = throttle.try_permit() {
             return Ok(permit);
         }
         tracing::debug!(target: TARGET, "queued");
         let started = shared.watch.is_on().then(|| shared.clock.now());
-        let permit = shared.permits.acquire().await.map_err(|_| closed())?;
+        let permit = throttle.permit().await.map_err(|_| closed())?;
         if let Some(started) = started {
-            let waited = since(started, &*shared.clock);
-            shared.watch.tell(|provider| Event::Queued {
-                provider,
-                operation: call.operation,
-                waited,
-            });
+            self.queued(call, since(started, &*shared.clock));
         }
         Ok(permit)
+    }
+
+    fn queued(&self, call: &Call<'_>, waited: Duration) {
+        self.shared.watch.tell(|provider| Event::Queued {
+            provider,
+            operation: call.operation,
+            waited,
+        });
     }
 
     fn repeating(&self, call: &Call<'_>, attempt: &mut u32, error: &Error, delay: Duration) {
@@ -445,9 +459,10 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints: Vec<_> = self.shared.endpoints.iter().map(|(it, _)| it).collect();
         f.debug_struct("Client")
             .field("provider", &self.shared.provider)
-            .field("endpoints", &self.shared.endpoints)
+            .field("endpoints", &endpoints)
             .finish_non_exhaustive()
     }
 }
