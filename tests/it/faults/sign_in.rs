@@ -4,7 +4,7 @@ use polyvault::wix_secrets::WixSecrets;
 use polyvault::wix_secrets::credential::App;
 use polyvault::yandex_lockbox::YandexLockbox;
 use polyvault::yandex_lockbox::credential::AuthorizedKey;
-use polyvault::{wix_secrets, yandex_lockbox};
+use polyvault::{ErrorKind, wix_secrets, yandex_lockbox};
 use polyvault_testkit::faults::{Fault, FaultPlan, FaultProxy};
 
 use super::read;
@@ -15,30 +15,60 @@ fn faults(proxy: &FaultProxy) -> Vec<String> {
     faulty.map(ToString::to_string).collect()
 }
 
+/// A store whose every sign-in gives another token.
+fn as_an_app(site: &wix_secrets::emulator::Emulator, proxy: &FaultProxy) -> WixSecrets {
+    WixSecrets::builder("a-site")
+        .endpoint(site.endpoint())
+        .token_endpoint(format!("{}/oauth2/token", site.url()))
+        .app(App::new("an-app", "made-up".into(), "an-instance"))
+        .client_options(proxy.options())
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_token_that_has_expired_is_refused_until_another_one_comes() {
     let site = wix_secrets::emulator::Emulator::start().await;
     site.seed("db", "s3cret");
     let plan = FaultPlan::new(0).at(1, Fault::ExpiredToken).on("GET", "");
     let proxy = FaultProxy::start(plan).await.unwrap();
-    let open = || {
-        let app = App::new("an-app", "made-up".into(), "an-instance");
-        let store = WixSecrets::builder("a-site").endpoint(site.endpoint());
-        let store = store.token_endpoint(format!("{}/oauth2/token", site.url()));
-        let store = store.app(app).client_options(proxy.options());
-        store.build().unwrap()
-    };
-    let store = open();
+    let of_a_key = site.store_with(proxy.options());
+    let of_an_app = as_an_app(&site, &proxy);
+
+    for kind in [
+        None,
+        Some(ErrorKind::Unauthenticated),
+        Some(ErrorKind::Unauthenticated),
+    ] {
+        let outcome = read(&of_a_key, "db").await;
+        assert_eq!(outcome.err().map(|error| error.kind()), kind);
+    }
+    assert_eq!(read(&of_an_app, "db").await.unwrap(), "s3cret");
+
+    let path = "/_api/cloud-secrets-vault-server/api/v1/secrets/name/db";
+    let expired = format!("GET {path}: expired token");
+    assert_eq!(faults(&proxy), [expired.clone(), expired]);
+}
+
+#[tokio::test]
+async fn a_token_that_expires_in_the_middle_is_replaced() {
+    let site = wix_secrets::emulator::Emulator::start().await;
+    site.seed("db", "s3cret");
+    let plan = FaultPlan::new(0).at(1, Fault::ExpiredToken).on("GET", "");
+    let proxy = FaultProxy::start(plan).await.unwrap();
+    let store = as_an_app(&site, &proxy);
 
     for _ in 0..3 {
         assert_eq!(read(&store, "db").await.unwrap(), "s3cret");
     }
 
-    let path = "/_api/cloud-secrets-vault-server/api/v1/secrets/name/db";
-    assert_eq!(faults(&proxy), [format!("GET {path}: expired token")]);
-    let of_the_key = site.store_with(proxy.options());
-    assert_eq!(read(&of_the_key, "db").await.unwrap(), "s3cret");
-    assert_eq!(faults(&proxy).len(), 1, "it was another credential");
+    assert_eq!(faults(&proxy).len(), 1);
+    let sign_ins = proxy
+        .trace()
+        .iter()
+        .filter(|one| one.request.contains("/oauth2/token"))
+        .count();
+    assert_eq!(sign_ins, 2);
 }
 
 #[tokio::test]
