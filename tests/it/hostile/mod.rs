@@ -2,6 +2,7 @@
 
 mod pages;
 mod socket;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use polyvault::{
     CONTROL_PLANES, Environment, Error, ErrorKind, GetOptions, PROVIDERS, PageRequest, SecretInfo,
     SecretStore, SecretStoreExt as _,
 };
-use polyvault_testkit::script::{Script, answer};
+use polyvault_testkit::script::{Answer, Script, answer};
 
 /// A store's URL, its host, and a page of its list whose next page is said to be the same again.
 const STORES: [(&str, &str, &str); 4] = [
@@ -67,6 +68,15 @@ async fn calls(store: &dyn SecretStore) -> Vec<Error> {
         .into_iter()
         .filter_map(Result::err)
         .collect()
+}
+
+/// An answer that sends to another host.
+fn redirect(status: u16) -> Answer {
+    let mut elsewhere = answer(status, "");
+    let to = "https://elsewhere.example/".parse().unwrap();
+    let headers = elsewhere.as_mut().unwrap().headers_mut();
+    headers.insert("location", to);
+    elsewhere
 }
 
 fn stays_at_home(script: &Script, host: &str) {
@@ -125,14 +135,7 @@ async fn a_list_whose_pages_repeat_has_an_end() {
 async fn a_redirect_to_another_host_is_an_error_and_not_followed() {
     for (url, host, _) in STORES {
         for status in [301, 302, 303, 307, 308] {
-            let mut elsewhere = answer(status, "");
-            let to = "https://elsewhere.example/".parse().unwrap();
-            elsewhere
-                .as_mut()
-                .unwrap()
-                .headers_mut()
-                .insert("location", to);
-            let script = Script::always(elsewhere);
+            let script = Script::always(redirect(status));
 
             let errors = calls(&*open(url, &script)).await;
 

@@ -64,8 +64,9 @@ impl TokenRequest {
 
     /// Asks the issuer at `endpoint`, and keeps what it gives out of every log and error.
     pub(super) async fn issue(&self, endpoint: &Endpoint, request: Request<Body>) -> Result<Token> {
-        let answer = ISSUER.ask(endpoint, request, &self.options).await?;
-        bearer_token(answer.body().as_bytes(), self.now())
+        ISSUER
+            .token(endpoint, request, &self.options, bearer_token)
+            .await
     }
 }
 

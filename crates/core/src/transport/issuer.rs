@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::form_urlencoded;
@@ -39,8 +39,7 @@ use crate::{Error, ErrorKind, Result, Retry};
 /// async fn sign_in(login: &Endpoint, secret: &str, options: &ClientOptions) -> Result<Token> {
 ///     let url = login.url().literal("/oauth2/token").build()?;
 ///     let asked = form(url, &[("grant_type", "client_credentials"), ("client_secret", secret)]);
-///     let answer = LOGIN.ask(login, asked, options).await?;
-///     bearer_token(answer.body().as_bytes(), options.clock.now())
+///     LOGIN.token(login, asked, options, bearer_token).await
 /// }
 /// # let _ = sign_in;
 /// ```
@@ -85,7 +84,7 @@ impl Issuer {
             options.clone(),
         )?;
         let call = Call {
-            operation: "sign_in",
+            operation: SIGN_IN,
             secret: None,
             repeat: Repeat::Safe,
             request,
@@ -100,6 +99,59 @@ impl Issuer {
                     .with_help("Try again: to sign in once more does no harm."),
                 _ => error,
             })
+    }
+
+    /// [`ask`](Self::ask)s for a token, of which `read` makes what the answer holds, by the time when it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask); `Decode` for an answer that is none, or whose token is empty, longer than
+    /// 64 KiB, or of characters that no header can carry: such a one is neither kept nor shown to a service.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::{ClientOptions, Endpoint, Issuer, Token, bearer_token, form};
+    /// use polyvault_core::Result;
+    ///
+    /// async fn sign_in(login: Issuer, at: &Endpoint, options: &ClientOptions) -> Result<Token> {
+    ///     let url = at.url().literal("/oauth2/token").build()?;
+    ///     let asked = form(url, &[("grant_type", "client_credentials")]);
+    ///     login.token(at, asked, options, bearer_token).await
+    /// }
+    /// # let _ = sign_in;
+    /// ```
+    pub async fn token(
+        &self,
+        endpoint: &Endpoint,
+        request: Request<Body>,
+        options: &ClientOptions,
+        read: fn(&[u8], Timestamp) -> Result<Token>,
+    ) -> Result<Token> {
+        let answer = self.ask(endpoint, request, options).await?;
+        let token = read(answer.body().as_bytes(), options.clock.now());
+        // Else it would read as an answer of the service that the token is for.
+        token
+            .and_then(sendable)
+            .map_err(|error| error.about(self.provider, SIGN_IN, None))
+    }
+}
+
+/// What an issuer is asked for.
+const SIGN_IN: &str = "sign_in";
+
+/// More than any token of a vendor's, and than most services take in a header.
+const MAX_TOKEN: usize = 64 * 1024;
+
+fn sendable(token: Token) -> Result<Token> {
+    #[expect(clippy::disallowed_methods, reason = "which characters it has")]
+    let text = token.secret.expose_secret();
+    match (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        true => Ok(token),
+        false => Err(Error::new(
+            ErrorKind::Decode,
+            "the token in the answer is empty, too long, or of characters that no header can carry",
+        )),
     }
 }
 
@@ -206,6 +258,7 @@ pub fn oauth_refused(refusal: &Refusal<'_>) -> Error {
 struct Issued<'a> {
     #[serde(borrow)]
     access_token: Option<&'a RawValue>,
+    token_type: Option<String>,
     /// Seconds.
     #[serde(borrow)]
     expires_in: Option<&'a RawValue>,
@@ -219,7 +272,7 @@ struct Issued<'a> {
 ///
 /// # Errors
 ///
-/// `Decode` if there is no token in it.
+/// `Decode` if there is no token in it, or one of another type than `Bearer` (7.1 there).
 ///
 /// # Example
 ///
@@ -237,6 +290,15 @@ pub fn bearer_token(body: &[u8], now: Timestamp) -> Result<Token> {
     let token = issued
         .access_token
         .ok_or_else(|| json::missing("access_token"))?;
+    if !issued
+        .token_type
+        .is_none_or(|told| told.eq_ignore_ascii_case("bearer"))
+    {
+        return Err(Error::new(
+            ErrorKind::Decode,
+            "the token in the answer is of another type than Bearer",
+        ));
+    }
     let lives = issued.expires_in.and_then(number);
     let ends = issued.expires_on.and_then(number);
     let ends = ends.and_then(|seconds| Timestamp::from_second(seconds).ok());

@@ -89,9 +89,8 @@ impl TokenSource for SignIn {
             instance_id: &self.app.instance,
         })?;
         let request = request(Method::POST, self.endpoint.url().build()?, Some(body));
-        let answer = error::ISSUER
-            .ask(&self.endpoint, request, &self.options)
-            .await?;
-        bearer_token(answer.body().as_bytes(), self.options.clock.now())
+        error::ISSUER
+            .token(&self.endpoint, request, &self.options, bearer_token)
+            .await
     }
 }

@@ -83,16 +83,19 @@ impl Credential for AuthorizedKey {
         let body = json::encode(&Statement { jwt: &statement })?;
         let url = asked.iam.url().literal("/iam/v1/tokens").build()?;
         let request = request(http::Method::POST, url, Some(body));
-        let answer = error::ISSUER
-            .ask(&asked.iam, request, &asked.options)
-            .await?;
-        let issued: IamToken<'_> = json::decode(answer.body().as_bytes())?;
-        let token = issued.iam_token.ok_or_else(|| json::missing("iamToken"))?;
-        Ok(Token {
-            secret: json::text(token)?.to_secret_string()?,
-            expires_at: issued.expires_at.and_then(|end| end.parse().ok()),
-        })
+        error::ISSUER
+            .token(&asked.iam, request, &asked.options, iam_token)
+            .await
     }
+}
+
+fn iam_token(body: &[u8], _now: Timestamp) -> Result<Token> {
+    let issued: IamToken<'_> = json::decode(body)?;
+    let token = issued.iam_token.ok_or_else(|| json::missing("iamToken"))?;
+    Ok(Token {
+        secret: json::text(token)?.to_secret_string()?,
+        expires_at: issued.expires_at.and_then(|end| end.parse().ok()),
+    })
 }
 
 impl fmt::Debug for AuthorizedKey {

@@ -73,9 +73,8 @@ impl Credential for WorkloadIdentity {
             ),
         ];
         let request = form(url, &fields);
-        let answer = error::ISSUER
-            .ask(&asked.federation, request, &asked.options)
-            .await?;
-        bearer_token(answer.body().as_bytes(), asked.now())
+        error::ISSUER
+            .token(&asked.federation, request, &asked.options, bearer_token)
+            .await
     }
 }

@@ -70,11 +70,11 @@ impl Credential for Metadata {
         );
         let mut options = asked.options.clone();
         options.retry = impatient(&options.retry);
-        let answer = error::ISSUER.ask(&endpoint, request, &options).await;
-        let answer = answer.map_err(not_here)?;
-        let now = asked.now();
-        let token = bearer_token(answer.body().as_bytes(), now)?;
-        let capped = now.checked_add(LIFE).ok();
+        let token = error::ISSUER
+            .token(&endpoint, request, &options, bearer_token)
+            .await;
+        let token = token.map_err(not_here)?;
+        let capped = asked.now().checked_add(LIFE).ok();
         Ok(Token {
             expires_at: token.expires_at.into_iter().chain(capped).min(),
             ..token
