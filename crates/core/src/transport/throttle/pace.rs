@@ -137,3 +137,135 @@ impl Pace {
 fn seconds(from: Timestamp, to: Timestamp) -> f64 {
     between(from, to).as_secs_f64()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis))
+    }
+
+    /// Half a second of requests at 100/s, and then a refusal, which is answered at 500 ms.
+    fn searching() -> Pace {
+        let mut pace = Pace::default();
+        for request in 0..50 {
+            pace.went_through(at(request * 10));
+        }
+        assert_eq!(pace.wait(at(500)), Duration::ZERO);
+        pace.refused(at(480), at(500), at(500));
+        pace
+    }
+
+    /// The same, refused again at 400 ms into the search, where something had gone through.
+    fn known() -> (Pace, f64) {
+        let mut pace = searching();
+        pace.went_through(at(800));
+        let refused = rate(&pace, 3500);
+        pace.refused(at(3480), at(3500), at(3500));
+        (pace, refused)
+    }
+
+    fn rate(pace: &Pace, millis: u64) -> f64 {
+        pace.course
+            .and_then(|course| course.at(at(millis)))
+            .unwrap_or(f64::INFINITY)
+    }
+
+    fn near(one: f64, other: f64) -> bool {
+        (one / other - 1.0).abs() < 0.01
+    }
+
+    #[test]
+    fn the_search_begins_below_what_went_through_and_doubles_each_second() {
+        let pace = searching();
+        let first = rate(&pace, 500);
+        assert!((20.0..50.0).contains(&first), "{first}");
+        assert!(near(rate(&pace, 2500), 4.0 * first));
+        assert!(rate(&pace, 60_000).is_infinite());
+    }
+
+    #[test]
+    fn where_nothing_went_through_for_long_the_search_begins_at_its_least() {
+        let mut pace = Pace::default();
+        pace.refused(at(0), at(10), at(10));
+        assert!(near(rate(&pace, 10), SEARCHED));
+    }
+
+    #[test]
+    fn the_refusals_of_one_round_lower_the_pace_once() {
+        let (mut pace, _) = known();
+        let before = rate(&pace, 3600);
+        for begun in [3400, 3490, 3500] {
+            pace.refused(at(begun), at(3520), at(3520));
+        }
+        assert!(near(rate(&pace, 3600), before));
+        pace.refused(at(3501), at(3520), at(3520));
+        assert!(rate(&pace, 3520) < 0.7 * before);
+    }
+
+    #[test]
+    fn a_known_pace_comes_back_in_its_time_and_is_given_up_when_it_has_grown() {
+        let (pace, refused) = known();
+        assert!(near(rate(&pace, 3500), DECREASE * refused));
+        let recovered = 3500 + 20_000;
+        assert!(near(rate(&pace, recovered), refused));
+        // Ten seconds on either side it is within a fortieth; a minute on it is far beyond.
+        assert!(rate(&pace, recovered - 10_000) > 0.97 * refused);
+        assert!(rate(&pace, recovered + 10_000) < 1.03 * refused);
+        assert!(rate(&pace, recovered + 60_000) > 4.0 * refused);
+        assert!(rate(&pace, recovered + 120_000).is_infinite());
+    }
+
+    #[test]
+    fn a_pace_at_which_nothing_goes_through_is_halved_and_searched_for_anew() {
+        let (mut pace, _) = known();
+        let before = rate(&pace, 9000);
+        pace.refused(at(8900), at(9000), at(9000));
+        assert!(pace.is_stuck());
+        assert!(near(rate(&pace, 9000), before / 2.0));
+        assert!(near(rate(&pace, 10_000), before));
+    }
+
+    #[test]
+    fn a_second_refusal_at_once_halves_the_pace() {
+        let (mut pace, refused) = known();
+        pace.went_through(at(3600));
+        pace.refused(at(3600), at(4500), at(4500));
+        assert!(rate(&pace, 4500) < 0.45 * refused);
+        assert!(!pace.is_stuck());
+    }
+
+    #[test]
+    fn nothing_grows_while_the_gate_is_closed() {
+        let mut pace = Pace::default();
+        pace.refused(at(0), at(10), at(9000));
+        assert!(near(rate(&pace, 9000), SEARCHED));
+        pace.refused(at(0), at(20), at(12_000));
+        assert!(near(rate(&pace, 12_000), SEARCHED));
+    }
+
+    #[test]
+    fn requests_begin_at_the_pace_and_a_late_one_delays_no_other() {
+        let mut pace = Pace::default();
+        pace.refused(at(0), at(10), at(1_000_000));
+        // At 4/s the second may follow at once, as the first one could have begun before.
+        let due: Vec<_> = (0..4)
+            .map(|_| {
+                let wait = pace.wait(at(1000));
+                pace.take(later(at(1000), wait));
+                wait.as_millis()
+            })
+            .collect();
+        assert_eq!(due, [0, 0, 250, 250]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_nobody_for_longer_than_a_gap() {
+        let mut pace = Pace::default();
+        pace.refused(at(0), at(3_600_000), at(3_600_000));
+        pace.take(at(3_600_000));
+        pace.take(at(3_600_000));
+        assert_eq!(pace.wait(at(1000)), Duration::from_millis(250));
+    }
+}
