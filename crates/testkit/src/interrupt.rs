@@ -1,6 +1,7 @@
 //! Every operation of a store with one of its requests answered otherwise: the first, then the
 //! second, and so on.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,8 +14,8 @@ use polyvault_core::transport::{
 };
 use polyvault_core::{
     ErrorKind, GetOptions, InfoPatch, Labels, OnSoftDeleted, Operation, OperationId, PageRequest,
-    PutMode, PutOptions, Result, SecretId, SecretName, SecretRef, SecretStore, SecretStoreExt,
-    VersionChange, VersionId, VersionPatch, VersionSelector, WaitPolicy,
+    Payload, PutMode, PutOptions, Result, SecretId, SecretName, SecretRef, SecretStore,
+    SecretStoreExt, VersionChange, VersionId, VersionPatch, VersionSelector, WaitPolicy,
 };
 
 use crate::refusals;
@@ -111,6 +112,9 @@ pub struct Interrupted {
     pub outcome: Result<()>,
 }
 
+/// What a request gets in place of the emulator's answer.
+pub type Reply = Arc<dyn Fn(&Request<Body>) -> Answer + Send + Sync>;
+
 /// Opens a store with these options; what it speaks to lives as long as the closure.
 pub type Open = Box<dyn Fn(ClientOptions) -> Arc<dyn SecretStore> + Send + Sync>;
 
@@ -149,8 +153,54 @@ pub async fn interrupt_all(
     start: impl AsyncFn() -> Open,
     answers: &[Answer],
 ) -> Result<Vec<Interrupted>, String> {
+    let fixed = answers.iter().cloned().map(|answer| {
+        let reply: Reply = Arc::new(move |_: &Request<Body>| answer.clone());
+        reply
+    });
+    let replies: Vec<_> = fixed.collect();
+    let values = [Payload::text("present"), Payload::text("new")];
+    interrupt_all_with(start, &replies, &values).await
+}
+
+/// [`interrupt_all`] where the answer may depend on the request, and with the value that is there and the one that is
+/// put.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use polyvault::wix_secrets::emulator::Emulator;
+/// use polyvault_core::Payload;
+/// use polyvault_testkit::interrupt::{Open, Reply, interrupt_all_with};
+/// use polyvault_testkit::script::answer;
+///
+/// async fn site() -> Open {
+///     let site = Emulator::start().await;
+///     Box::new(move |options| Arc::new(site.store_with(options)))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), String> {
+/// let echo: Reply = Arc::new(|request| answer(400, request.body().as_bytes()));
+/// let values = ["s3cret", "newer s3cret"].map(Payload::text);
+/// let all = interrupt_all_with(site, &[echo], &values).await?;
+/// assert!(!format!("{all:?}").contains("s3cret"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As [`interrupt_all`].
+pub async fn interrupt_all_with(
+    start: impl AsyncFn() -> Open,
+    replies: &[Reply],
+    values: &[Payload; 2],
+) -> Result<Vec<Interrupted>, String> {
+    let [present, new] = values;
     let mut all = Vec::new();
-    let mut turns = answers.iter().cycle();
+    let mut turns = replies.iter().cycle();
     let inner = Arc::new(ReqwestTransport::default());
     for call in Call::ALL {
         for before in 0..MOST {
@@ -158,11 +208,11 @@ pub async fn interrupt_all(
             let answer = turns.next().ok_or("no answers")?;
             let plain = Interrupt::new(&inner, usize::MAX, answer);
             let clean = open(plain.options());
-            let made = prepare(&*clean, *call).await;
+            let made = prepare(&*clean, *call, present).await;
             let made = made.map_err(|error| format!("{call:?}: {error}"))?;
             let interrupt = Interrupt::new(&inner, before, answer);
             let store = open(interrupt.options());
-            let outcome = run(&*store, *call, made).await;
+            let outcome = run(&*store, *call, made, new).await;
             match (interrupt.hit(), outcome) {
                 (Some(request), outcome) => all.push(Interrupted {
                     call: *call,
@@ -253,21 +303,20 @@ pub async fn check_kind(
 }
 
 /// Hands every request on but one, which it answers itself.
-#[derive(Debug)]
 struct Interrupt {
     inner: Arc<ReqwestTransport>,
     before: usize,
-    answer: Answer,
+    reply: Reply,
     seen: AtomicUsize,
     hit: Mutex<Option<String>>,
 }
 
 impl Interrupt {
-    fn new(inner: &Arc<ReqwestTransport>, before: usize, answer: &Answer) -> Arc<Self> {
+    fn new(inner: &Arc<ReqwestTransport>, before: usize, reply: &Reply) -> Arc<Self> {
         Arc::new(Self {
             inner: Arc::clone(inner),
             before,
-            answer: answer.clone(),
+            reply: Arc::clone(reply),
             seen: AtomicUsize::new(0),
             hit: Mutex::default(),
         })
@@ -290,6 +339,12 @@ impl Interrupt {
     }
 }
 
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt").finish_non_exhaustive()
+    }
+}
+
 #[async_trait]
 impl Transport for Interrupt {
     async fn send(
@@ -302,9 +357,7 @@ impl Transport for Interrupt {
         }
         let line = format!("{} {}", request.method(), request.uri().path());
         *self.hit.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
-        self.answer
-            .clone()
-            .map_err(|kind| SendError::new(kind, "interrupted"))
+        (self.reply)(&request).map_err(|kind| SendError::new(kind, "interrupted"))
     }
 }
 
@@ -318,7 +371,7 @@ struct Made {
 
 const NAME: &str = "interrupted";
 
-async fn prepare(store: &dyn SecretStore, call: Call) -> Result<Made> {
+async fn prepare(store: &dyn SecretStore, call: Call, present: &Payload) -> Result<Made> {
     if call == Call::Create {
         return Ok(Made::default());
     }
@@ -327,7 +380,7 @@ async fn prepare(store: &dyn SecretStore, call: Call) -> Result<Made> {
         store.put(other, "another").await?;
     }
     store.put(NAME, "old").await?;
-    let written = store.put(NAME, "present").await?;
+    let written = store.put(NAME, present.clone()).await?;
     let mut made = Made {
         id: Some(written.secret),
         version: written.version.id,
@@ -358,7 +411,7 @@ async fn prepare(store: &dyn SecretStore, call: Call) -> Result<Made> {
     Ok(made)
 }
 
-async fn run(store: &dyn SecretStore, call: Call, made: Made) -> Result<()> {
+async fn run(store: &dyn SecretStore, call: Call, made: Made, new: &Payload) -> Result<()> {
     let secret = name()?;
     // What a store without versions or operations has none of is denied before it is looked at.
     let version = match made.version {
@@ -369,7 +422,7 @@ async fn run(store: &dyn SecretStore, call: Call, made: Made) -> Result<()> {
         Some(operation) => operation,
         None => OperationId::new("0123456789abcdef0123")?,
     };
-    let put = |options| async { store.put_with(NAME, "new", options).await.map(drop) };
+    let put = |options| async { store.put_with(NAME, new.clone(), options).await.map(drop) };
     match call {
         Call::Get => store.get(&secret, GetOptions::default()).await.map(drop),
         Call::GetById => {
