@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::BytesMut;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use zeroize::{Zeroize, Zeroizing};
 
 pub use self::options::ReqwestTransportBuilder;
@@ -174,7 +174,7 @@ impl Transport for ReqwestTransport {
 
         let mut response = http::Response::new(Body::empty());
         *response.status_mut() = answer.status();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        *response.headers_mut() = own_headers(std::mem::take(answer.headers_mut()));
         *response.body_mut() = self.read(&mut answer).await?;
         Ok(response)
     }
@@ -231,6 +231,21 @@ fn root_cause(error: reqwest::Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+/// Headers of their own memory: the client's are parts of what it read, which also holds the begin of the body and
+/// would live, unwiped, as long as they do.
+fn own_headers(read: HeaderMap) -> HeaderMap {
+    let own = read.iter().filter_map(|(name, value)| {
+        let mut own = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        own.set_sensitive(value.is_sensitive());
+        Some((name.clone(), own))
+    });
+    let mut headers = HeaderMap::with_capacity(read.len());
+    for (name, value) in own {
+        headers.append(name, value);
+    }
+    headers
 }
 
 /// Appends to a buffer and, where it must grow, wipes the one it leaves.
