@@ -274,6 +274,18 @@ impl Error {
         self.0.request_id = Some(tamed(id.as_ref()));
         self
     }
+
+    /// Takes out the service's words that are `secret`.
+    pub(crate) fn without(mut self, secret: impl Fn(&str) -> bool) -> Self {
+        let inner = &mut *self.0;
+        inner.code.take_if(|code| secret(code));
+        inner.request_id.take_if(|id| secret(id));
+        inner.help.take_if(|help| secret(help));
+        if secret(&inner.message) {
+            inner.message = "the service's words are left out: they repeat what it was sent".into();
+        }
+        self
+    }
 }
 
 impl fmt::Display for Error {

@@ -6,6 +6,7 @@
 mod advice;
 mod body;
 mod client;
+mod echo;
 mod endpoint;
 mod issuer;
 pub mod json;

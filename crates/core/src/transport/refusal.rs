@@ -1,8 +1,11 @@
 //! Answers that say no.
 
+use std::fmt;
+
 use http::Response;
 
 use super::Body;
+use super::echo::Sent;
 use crate::ErrorKind;
 
 /// The most characters of a service's own message that an error keeps.
@@ -38,11 +41,10 @@ const MESSAGE_CHARS: usize = 200;
 /// assert_eq!(classify(TABLE, 404, "OTHER").0, ErrorKind::NotFound);
 /// # let _ = refusal;
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Refusal<'a> {
     pub(super) response: &'a Response<Body>,
-    /// Whether the request carried nothing that the service's message could echo.
-    pub(super) quotable: bool,
+    pub(super) sent: Sent<'a>,
 }
 
 impl Refusal<'_> {
@@ -69,10 +71,12 @@ impl Refusal<'_> {
     }
 
     /// Our own words for it, with the service's after them where the request carried
-    /// no value: one line of at most 200 characters.
+    /// no value and they don't repeat its credential: one line of at most 200 characters.
     #[must_use]
     pub fn message(&self, ours: &str, theirs: Option<&str>) -> String {
-        let Some(theirs) = theirs.filter(|text| self.quotable && !text.trim().is_empty()) else {
+        let Some(theirs) =
+            theirs.filter(|text| self.sent.body.is_empty() && !text.trim().is_empty())
+        else {
             return ours.to_owned();
         };
         let line: String = theirs
@@ -81,7 +85,19 @@ impl Refusal<'_> {
             .collect::<Vec<_>>()
             .join(" ");
         let cut: String = line.chars().take(MESSAGE_CHARS).collect();
-        format!("{ours}; the service says: {cut}")
+        match self.sent.repeated_in(&cut) {
+            true => ours.to_owned(),
+            false => format!("{ours}; the service says: {cut}"),
+        }
+    }
+}
+
+impl fmt::Debug for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Refusal");
+        shown.field("status", &self.status());
+        shown.field("body", self.response.body());
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -170,11 +186,12 @@ mod tests {
         }
     }
 
-    fn message(quotable: bool, theirs: &str) -> String {
+    fn message(body: &[u8], theirs: &str) -> String {
         let response = Response::new(Body::empty());
+        let credential = "t1.9euelZqNx8eQmZKLk";
         let refusal = Refusal {
             response: &response,
-            quotable,
+            sent: Sent { credential, body },
         };
         refusal.message("refused", Some(theirs))
     }
@@ -182,14 +199,19 @@ mod tests {
     #[test]
     fn the_services_words_are_one_short_line() {
         assert_eq!(
-            message(true, "a\r\n b\u{1b}[31m"),
+            message(b"", "a\r\n b\u{1b}[31m"),
             "refused; the service says: a b [31m"
         );
-        assert!(message(true, &"x".repeat(9999)).chars().count() < 250);
+        assert!(message(b"", &"x".repeat(9999)).chars().count() < 250);
     }
 
     #[test]
     fn a_request_with_a_value_keeps_the_services_words_out() {
-        assert_eq!(message(false, "the value hunter2 is too long"), "refused");
+        assert_eq!(message(b"{}", "the value hunter2 is too long"), "refused");
+    }
+
+    #[test]
+    fn words_that_repeat_the_credential_are_kept_out() {
+        assert_eq!(message(b"", "bad token t1.9euelZqNx8eQmZKLk"), "refused");
     }
 }

@@ -12,6 +12,7 @@ use tracing::{Instrument as _, Span};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::super::echo::Sent;
 use super::super::rate::later;
 use super::super::retry::server_wait;
 use super::super::throttle::Throttle;
@@ -53,17 +54,23 @@ impl Client {
             request.headers_mut().insert(AUTHORIZATION, header);
         }
         let started = shared.clock.now();
-        let sent = shared
+        let sending = shared
             .transport
             .send(request, shared.retry.attempt.min(left));
-        let answer = sent.instrument(span.clone()).await;
+        let answer = sending.instrument(span.clone()).await;
         let elapsed = since(started, &*shared.clock);
+        #[expect(clippy::disallowed_methods, reason = "to know it again in the answer")]
+        let credential = token.map_or("", |token| token.secret.expose_secret());
+        let sent = Sent {
+            credential,
+            body: call.request.body().as_bytes(),
+        };
         if let Ok(answer) = &answer {
-            self.tell_answer(&span, answer);
+            self.tell_answer(&span, answer, &sent);
         }
         let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
         let received = answer.as_ref().map_or(0, |answer| answer.body().len());
-        let mut outcome = self.judge(call, answer);
+        let mut outcome = self.judge(call, answer, sent);
         self.learn_pace(throttle, (started, later(started, elapsed)), &mut outcome);
         let failed = outcome.as_ref().err();
         ended(&span, elapsed, failed.map(|failed| &failed.error));
@@ -115,11 +122,12 @@ impl Client {
         }
     }
 
-    fn tell_answer(&self, span: &Span, answer: &Response<Body>) {
+    fn tell_answer(&self, span: &Span, answer: &Response<Body>, sent: &Sent<'_>) {
         span.record("http.response.status_code", answer.status().as_u16());
         span.record("http.response.body.size", answer.body().len());
         let id = answer.headers().get(self.shared.request_id);
-        if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+        let id = id.and_then(|id| id.to_str().ok());
+        if let Some(id) = id.filter(|id| !sent.repeated_in(id)) {
             span.record("polyvault.request_id", tamed(id));
         }
     }
@@ -128,6 +136,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         answer: Result<Response<Body>, SendError>,
+        sent: Sent<'_>,
     ) -> Result<Response<Body>, Failed> {
         let response = match answer {
             Ok(response) if response.status().is_success() => {
@@ -141,9 +150,10 @@ impl Client {
         };
         let refusal = Refusal {
             response: &response,
-            quotable: call.request.body().is_empty(),
+            sent,
         };
         let error = (self.shared.refusal)(&refusal).with_status(refusal.status());
+        let error = error.without(|told| sent.repeated_in(told));
         let wait = server_wait(response.headers(), self.shared.clock.now());
         let headers = response.into_parts().0.headers;
         Err(Failed {
