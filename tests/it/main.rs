@@ -24,5 +24,6 @@ mod provider;
 mod readme;
 mod refusals;
 mod same_rooms;
+mod secrecy;
 mod stores;
 mod transport;

@@ -1,0 +1,68 @@
+//! No value and no credential shows in anything that a program could print, whatever the services answer.
+
+mod calls;
+mod echo;
+mod services;
+mod told;
+
+use std::sync::Arc;
+
+use polyvault::Payload;
+use polyvault_testkit::interrupt::{Open, Reply, interrupt_all_with};
+use polyvault_testkit::leak::Mark;
+
+use self::services::Service;
+use self::told::Told;
+
+fn reply(number: usize, value: &Mark, token: &Mark) -> Reply {
+    let echo = echo::ECHOES[number % echo::ECHOES.len()];
+    let (value, token) = (value.clone(), token.clone());
+    Arc::new(move |request| echo(&echo::told_by(request, &value, &token)))
+}
+
+/// Each request of each call is answered by an echo, by other ones in every pass.
+async fn interrupted_by_echoes(which: &str) {
+    const PASSES: usize = 4;
+    let (value, token) = (Mark::large(), Mark::new());
+    let mut told = Told::default();
+    let start = async || {
+        let (service, token) = (Service::start(which).await, token.clone());
+        Box::new(move |options| service.open(&token, options)) as Open
+    };
+    let most = &value.text()[..1_920];
+    let values = [most, &most[64..]].map(Payload::text);
+    let number = echo::ECHOES.len();
+    for pass in 0..PASSES {
+        let from = pass * number / PASSES;
+        let replies = (from..from + number).map(|at| reply(at, &value, &token));
+        let replies: Vec<_> = replies.collect();
+        for one in interrupt_all_with(start, &replies, &values).await.unwrap() {
+            let what = format!("{:?}, {} after {}", one.call, one.request, one.before);
+            told.outcome(&what, one.outcome);
+        }
+    }
+    println!("{which}: {} outcomes, {} errors", told.len(), told.errors());
+    assert!(told.errors() > 50);
+    assert_eq!(told.leaks(&[&value, &token]), [""; 0]);
+}
+
+#[tokio::test]
+async fn no_error_of_azure_key_vault_shows_what_the_service_repeats() {
+    interrupted_by_echoes("azure-key-vault").await;
+}
+
+#[tokio::test]
+async fn no_error_of_the_control_plane_shows_what_the_service_repeats() {
+    interrupted_by_echoes("azure-key-vault-arm").await;
+}
+
+#[tokio::test]
+async fn no_error_of_wix_secrets_shows_what_the_service_repeats() {
+    interrupted_by_echoes("wix-secrets").await;
+    interrupted_by_echoes("wix-secrets encoded").await;
+}
+
+#[tokio::test]
+async fn no_error_of_lockbox_shows_what_the_service_repeats() {
+    interrupted_by_echoes("yandex-lockbox").await;
+}
