@@ -265,7 +265,10 @@ pub(crate) fn from_failure(failure: &Failure<'_>) -> Error {
         _ => ErrorKind::OperationFailed,
     };
     let mut error = Error::new(kind, "the service accepted the operation, and it failed");
-    if let Some(id) = request_id(&understood(failure.details)) {
+    // Beside an answer of 200 nobody looks for what it repeats: whatever else might stand there is no such id.
+    let is_id =
+        |id: &&str| id.len() <= 36 && id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
+    if let Some(id) = request_id(&understood(failure.details)).filter(is_id) {
         error = error.with_request_id(id);
     }
     if let Some(help) = help(kind) {

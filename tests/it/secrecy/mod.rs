@@ -20,9 +20,8 @@ fn reply(number: usize, value: &Mark, token: &Mark) -> Reply {
     Arc::new(move |request| echo(&echo::told_by(request, &value, &token)))
 }
 
-/// Each request of each call is answered by an echo, by other ones in every pass.
+/// Each request of each call is answered by each echo.
 async fn interrupted_by_echoes(which: &str) {
-    const PASSES: usize = 4;
     let (value, token) = (Mark::large(), Mark::new());
     let mut told = Told::default();
     let start = async || {
@@ -32,8 +31,7 @@ async fn interrupted_by_echoes(which: &str) {
     let most = &value.text()[..1_920];
     let values = [most, &most[64..]].map(Payload::text);
     let number = echo::ECHOES.len();
-    for pass in 0..PASSES {
-        let from = pass * number / PASSES;
+    for from in 0..number {
         let replies = (from..from + number).map(|at| reply(at, &value, &token));
         let replies: Vec<_> = replies.collect();
         for one in interrupt_all_with(start, &replies, &values).await.unwrap() {
