@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::BytesMut;
+use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method};
 use zeroize::{Zeroize, Zeroizing};
@@ -198,10 +198,7 @@ impl ReqwestTransport {
                 return too_large();
             }
             append_wiped(&mut body, &chunk);
-            // The client's own buffer is wiped where nobody else holds it.
-            if let Ok(mut chunk) = chunk.try_into_mut() {
-                BytesMut::as_mut(&mut chunk).zeroize();
-            }
+            wipe(chunk);
         }
         Ok(Body::from_wiped(body))
     }
@@ -231,6 +228,18 @@ fn root_cause(error: reqwest::Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+/// Wipes the client's own buffer where nobody else holds a part of it: all of it, as parts before are of the same
+/// answer.
+fn wipe(chunk: Bytes) {
+    if let Ok(mut chunk) = chunk.try_into_mut() {
+        chunk.clear();
+        let more = chunk.capacity() + 1;
+        let _ = chunk.try_reclaim(more);
+        chunk.resize(chunk.capacity(), 0);
+        chunk.as_mut().zeroize();
+    }
 }
 
 /// Headers of their own memory: the client's are parts of what it read, which also holds the begin of the body and
