@@ -11,6 +11,7 @@
 mod across;
 #[path = "../../../tests/it/secrecy/calls.rs"]
 mod calls;
+mod http_stack;
 mod own;
 mod recorder;
 #[path = "../../../tests/it/secrecy/services.rs"]

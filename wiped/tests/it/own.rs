@@ -33,7 +33,7 @@ pub(crate) fn report(what: &str, blocks: &[Block]) -> String {
     text
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

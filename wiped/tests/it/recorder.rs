@@ -6,9 +6,16 @@ use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 
 use polyvault_testkit::leak::Mark;
+use zeroizing_alloc::ZeroAlloc;
 
 #[global_allocator]
-static ALLOCATOR: Recorder = Recorder;
+static ALLOCATOR: Switch = Switch;
+
+/// What a user can opt in to, on top of the allocator that looks.
+static CLEARING: ZeroAlloc<Recorder> = ZeroAlloc(Recorder);
+
+/// Goes the way of the opt-in on threads that say so.
+struct Switch;
 
 struct Recorder;
 
@@ -25,7 +32,26 @@ pub(crate) struct Block {
 thread_local! {
     /// What this thread looks for. Other threads are left alone: emulators keep what they are sent.
     static MARKS: Cell<Option<&'static [Mark]>> = const { Cell::new(None) };
+    static CLEARS: Cell<bool> = const { Cell::new(false) };
     static FOUND: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+// SAFETY: both ways give and take the blocks of the one recorder.
+unsafe impl GlobalAlloc for Switch {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { Recorder.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match CLEARS.try_with(Cell::get) {
+                Ok(true) => CLEARING.dealloc(block, layout),
+                _ => Recorder.dealloc(block, layout),
+            }
+        }
+    }
 }
 
 // SAFETY: every call is handed to the system's allocator as it is, but that blocks begin zeroed. `realloc` is the
@@ -91,6 +117,17 @@ pub(crate) fn record<T>(marks: &'static [Mark], work: impl FnOnce() -> T) -> (T,
     let made = work();
     MARKS.set(None);
     (made, FOUND.take())
+}
+
+/// [`record`] with the opt-in on top.
+pub(crate) fn record_cleared<T>(
+    marks: &'static [Mark],
+    work: impl FnOnce() -> T,
+) -> (T, Vec<Block>) {
+    CLEARS.set(true);
+    let recorded = record(marks, work);
+    CLEARS.set(false);
+    recorded
 }
 
 /// Lets this thread do what it would not be to blame for, such as making up an answer.
