@@ -1,5 +1,6 @@
 //! Services on a thread of their own, and a transport to them without an HTTP stack on this one.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -20,12 +21,12 @@ type Asked = (
     oneshot::Sender<Result<Response<Body>, SendError>>,
 );
 
+type Other = Box<dyn Fn(usize) -> Option<Answer> + Send>;
+
 /// Copies each request to the other thread, so that all that polyvault made is freed on this one.
-#[derive(Debug)]
 pub(crate) struct Across {
     asked: mpsc::UnboundedSender<Asked>,
-    /// The request that is answered otherwise, by its number.
-    other: Mutex<Option<(usize, Answer)>>,
+    other: Mutex<Option<Other>>,
     sent: AtomicUsize,
 }
 
@@ -69,9 +70,18 @@ impl Across {
         self.sent.swap(0, Ordering::SeqCst)
     }
 
-    /// Has the request after `before` others answered by this.
-    pub(crate) fn answer_otherwise(&self, before: usize, answer: Answer) {
-        *self.other.lock().unwrap() = Some((before, answer));
+    /// Has requests answered by this, by their number, where it has an answer.
+    pub(crate) fn answer_otherwise(
+        &self,
+        other: impl Fn(usize) -> Option<Answer> + Send + 'static,
+    ) {
+        *self.other.lock().unwrap() = Some(Box::new(other));
+    }
+}
+
+impl fmt::Debug for Across {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Across").finish_non_exhaustive()
     }
 }
 
@@ -83,8 +93,11 @@ impl Transport for Across {
         timeout: Duration,
     ) -> Result<Response<Body>, SendError> {
         let number = self.sent.fetch_add(1, Ordering::SeqCst);
-        let other = self.other.lock().unwrap().take_if(|(at, _)| *at == number);
-        if let Some((_, answer)) = other {
+        let other = unseen(|| {
+            let other = self.other.lock().unwrap();
+            other.as_ref().and_then(|other| other(number))
+        });
+        if let Some(answer) = other {
             return answer.map_err(|kind| SendError::new(kind, "lost"));
         }
         let (answer, answered) = oneshot::channel();

@@ -16,5 +16,7 @@ mod own;
 mod recorder;
 #[path = "../../../tests/it/secrecy/services.rs"]
 mod services;
+mod signed;
 #[path = "../../../tests/it/secrecy/told.rs"]
 mod told;
+mod work;
