@@ -1,7 +1,6 @@
 //! No block of memory that polyvault frees holds a value or a credential.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
@@ -15,8 +14,10 @@ mod http_stack;
 mod own;
 mod recorder;
 #[path = "../../../tests/it/secrecy/services.rs"]
+#[expect(dead_code, reason = "the tests of the facade take more of it")]
 mod services;
 mod signed;
 #[path = "../../../tests/it/secrecy/told.rs"]
+#[expect(dead_code, reason = "the tests of the facade take more of it")]
 mod told;
 mod work;

@@ -24,7 +24,7 @@ pub(crate) fn marks() -> &'static [Mark] {
 pub(crate) fn report(what: &str, blocks: &[Block]) -> String {
     let mut seen = BTreeMap::<String, (usize, usize)>::new();
     for block in blocks {
-        let which = ["value", "credential", "token"][block.mark];
+        let which = ["value", "credential", "token", "token"][block.mark];
         let frames: Vec<_> = block.frames.iter().take(14).map(String::as_str).collect();
         let key = format!(
             "{which} {}, freed by\n    {}",

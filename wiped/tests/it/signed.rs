@@ -1,4 +1,4 @@
-//! Signing in: what proves who calls, and the token that comes for it.
+//! Signing in: what proves who calls, and two tokens that come for it.
 
 use std::sync::Arc;
 
@@ -13,9 +13,14 @@ use polyvault_testkit::web::{Web, json, token};
 
 use super::own::{run, wipes};
 
-/// A value, what signs in, and the token that comes for it.
+/// A value, what signs in, and two tokens that come for it.
 fn marks() -> &'static [Mark] {
-    Box::leak(Box::new([Mark::large(), Mark::new(), Mark::new()]))
+    Box::leak(Box::new([
+        Mark::large(),
+        Mark::new(),
+        Mark::new(),
+        Mark::new(),
+    ]))
 }
 
 fn secret(mark: &Mark) -> SecretString {
@@ -32,8 +37,10 @@ fn a_client_secret_and_its_tokens_are_wiped() {
         .headers_mut()
         .insert("www-authenticate", asks.parse().unwrap());
     let value = serde_json::json!({"value": marks[0].text(), "id": "https://marked.vault.azure.net/secrets/db/0123456789abcdef0123456789abcdef"});
-    web.answer("marked.vault.azure.net", challenge)
-        .answer("login.microsoftonline.com", token(marks[2].text()))
+    // The first token is refused, and another one asked for.
+    web.answer("login.microsoftonline.com", token(marks[2].text()))
+        .answer("marked.vault.azure.net", challenge)
+        .answer("login.microsoftonline.com", token(marks[3].text()))
         .answer("marked.vault.azure.net", json(200, value));
 
     wipes("a client secret", marks, async move {
