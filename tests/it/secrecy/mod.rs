@@ -1,16 +1,20 @@
 //! No value and no credential shows in anything that a program could print, whatever the services answer.
 
 mod calls;
+mod capture;
 mod echo;
+mod planted;
 mod services;
 mod told;
 
 use std::sync::Arc;
 
 use polyvault::Payload;
+use polyvault::observability::Traced;
 use polyvault_testkit::interrupt::{Open, Reply, interrupt_all_with};
 use polyvault_testkit::leak::Mark;
 
+use self::capture::Heard;
 use self::services::Service;
 use self::told::Told;
 
@@ -63,4 +67,47 @@ async fn no_error_of_wix_secrets_shows_what_the_service_repeats() {
 #[tokio::test]
 async fn no_error_of_lockbox_shows_what_the_service_repeats() {
     interrupted_by_echoes("yandex-lockbox").await;
+}
+
+/// Calls of a store of which everything is heard, some of them answered by echoes.
+async fn heard(which: &str) {
+    let (value, token) = (Mark::large(), Mark::new());
+    let (mut told, heard) = (Told::default(), Heard::default());
+    let service = Service::start(which).await;
+    heard
+        .while_in(async {
+            let store = Traced::new(service.open(&token, heard.options()));
+            calls::all(&store, &value, &mut told).await;
+            for from in 0..3 {
+                let replies = (from..from + echo::ECHOES.len()).map(|at| reply(at, &value, &token));
+                let options = heard.options_with(replies.collect());
+                let store = Traced::new(service.open(&token, options));
+                calls::all(&store, &value, &mut told).await;
+            }
+        })
+        .await;
+    for channel in ["fmt", "json", "metrics", "url", "request", "answer", "log"] {
+        let count = heard.count(channel);
+        println!("{which}: {channel} {count}");
+        assert!(count > 10, "{which}: {channel} heard {count}");
+    }
+    heard.tell(&mut told);
+    assert_eq!(told.leaks(&[&value, &token]), [""; 0]);
+}
+
+#[tokio::test]
+async fn nothing_that_a_program_hears_of_azure_key_vault_shows_a_value_or_a_token() {
+    heard("azure-key-vault").await;
+    heard("azure-key-vault-arm").await;
+}
+
+#[tokio::test]
+async fn nothing_that_a_program_hears_of_wix_secrets_shows_a_value_or_a_token() {
+    heard("wix-secrets").await;
+    heard("wix-secrets encoded").await;
+}
+
+#[tokio::test]
+async fn nothing_that_a_program_hears_of_lockbox_shows_a_value_or_a_token() {
+    heard("yandex-lockbox").await;
 }
