@@ -176,7 +176,7 @@ impl Transport for Wire {
         heard.push("url", format!("{} {}", request.method(), request.uri()));
         heard.push("request", format!("{request:?} {request:#?}"));
         let number = self.sent.fetch_add(1, Ordering::SeqCst);
-        if let Some(turn) = (number % 3 == 2).then(|| number / 3)
+        if let Some(turn) = (number % 3 == 2).then_some(number / 3)
             && let Some(reply) = self.replies.iter().cycle().take(turn + 1).last()
         {
             return reply(&request).map_err(|kind| SendError::new(kind, "lost"));

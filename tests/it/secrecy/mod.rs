@@ -6,13 +6,17 @@ mod echo;
 mod planted;
 mod services;
 mod told;
+mod types;
 
 use std::sync::Arc;
 
-use polyvault::Payload;
+use polyvault::azure_key_vault::{AzureKeyVault, credential::ClientSecret};
 use polyvault::observability::Traced;
+use polyvault::wix_secrets::{WixSecrets, credential::App};
+use polyvault::{Payload, SecretStoreExt as _, SecretString};
 use polyvault_testkit::interrupt::{Open, Reply, interrupt_all_with};
 use polyvault_testkit::leak::Mark;
+use polyvault_testkit::script::Script;
 
 use self::capture::Heard;
 use self::services::Service;
@@ -110,4 +114,25 @@ async fn nothing_that_a_program_hears_of_wix_secrets_shows_a_value_or_a_token() 
 #[tokio::test]
 async fn nothing_that_a_program_hears_of_lockbox_shows_a_value_or_a_token() {
     heard("yandex-lockbox").await;
+}
+
+#[tokio::test]
+async fn no_sign_in_shows_what_an_issuer_repeats() {
+    let (token, mut told) = (Mark::new(), Told::default());
+    let secret = || SecretString::from(token.text());
+    let mut echoes: Vec<_> = echo::ECHOES.iter().map(|echo| echo(token.text())).collect();
+    echoes.push(echo::oauth(token.text()));
+    for echo in echoes {
+        let options = Script::always(echo).options();
+        let app = ClientSecret::new("my-tenant", "my-client", secret());
+        let azure = AzureKeyVault::builder("marked").credential(app);
+        let azure = azure.client_options(options.clone()).build().unwrap();
+        told.outcome("Azure", azure.get_text("db").await);
+        let app = App::new("my-app", secret(), "my-instance");
+        let wix = WixSecrets::builder("site").app(app);
+        let wix = wix.client_options(options).build().unwrap();
+        told.outcome("Wix", wix.get_text("db").await);
+    }
+    assert!(told.errors() > 20, "{}", told.errors());
+    assert_eq!(told.leaks(&[&token]), [""; 0]);
 }

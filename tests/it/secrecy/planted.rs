@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use http::Request;
 use polyvault::provider::OpenOptions;
 use polyvault::transport::Body;
-use polyvault::{Environment, Error, ErrorKind, Labels, SecretInfo, StoreConfig};
+use polyvault::{Environment, Error, ErrorKind, Labels, SecretId, SecretInfo, StoreConfig};
 use polyvault_testkit::leak::Mark;
 use polyvault_testkit::script::{Script, answer};
 
@@ -68,7 +68,7 @@ const CHANNELS: &[Channel] = &[
         told.error("x", &error().with_secret(text))
     }),
     ("Debug", |text, told, _| {
-        let id = polyvault::SecretId::new("a").unwrap();
+        let id = SecretId::new("a").unwrap();
         let info = SecretInfo {
             labels: Some(Labels::from([("team".to_owned(), text)])),
             ..SecretInfo::new(id)
@@ -121,7 +121,8 @@ const CHANNELS: &[Channel] = &[
     }),
     ("unwrap", |text, _, heard| {
         panicked(heard, || {
-            Err::<(), _>(Error::new(ErrorKind::Unexpected, text)).unwrap();
+            let refused = SecretId::new("").map_err(|_| Error::new(ErrorKind::Unexpected, text));
+            refused.unwrap();
         })
     }),
     ("assertion", |text, _, heard| {

@@ -8,18 +8,10 @@ use polyvault::transport::ClientOptions;
 use polyvault::{Environment, SecretStore, azure_key_vault, wix_secrets, yandex_lockbox};
 use polyvault_testkit::leak::Mark;
 
-/// All that speak to a service, by what their stores' URLs begin with.
-pub(crate) const ALL: [&str; 5] = [
-    "azure-key-vault",
-    "azure-key-vault-arm",
-    "wix-secrets",
-    "wix-secrets encoded",
-    "yandex-lockbox",
-];
-
 /// A running service.
 pub(crate) struct Service {
-    url: String,
+    /// The URL of its store.
+    pub(crate) url: String,
     _emulator: Box<dyn Send + Sync>,
 }
 
@@ -75,11 +67,6 @@ impl Service {
     /// A store that signs in with `token` itself, whatever its kind.
     pub(crate) fn open(&self, token: &Mark, client: ClientOptions) -> Arc<dyn SecretStore> {
         open(&self.url, token, client)
-    }
-
-    /// The URL of the store.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
     }
 }
 

@@ -1,5 +1,7 @@
 //! Everything that a program could print of what polyvault gives it.
 
+use std::any::type_name;
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fmt::{Debug, Write as _};
 
@@ -11,11 +13,14 @@ use polyvault_testkit::leak::Mark;
 pub(crate) struct Told {
     texts: Vec<(String, String)>,
     errors: usize,
+    types: BTreeSet<String>,
 }
 
 impl Told {
     /// `{:?}` and `{:#?}` of a thing.
-    pub(crate) fn show(&mut self, what: &str, thing: &(impl Debug + ?Sized)) {
+    pub(crate) fn show<T: Debug + ?Sized>(&mut self, what: &str, thing: &T) {
+        let words = type_name::<T>().split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        self.types.extend(words.map(str::to_owned));
         self.text(what, format!("{thing:?}\n{thing:#?}"));
     }
 
@@ -58,6 +63,16 @@ impl Told {
             cause = told.source();
         }
         self.text(what, all);
+    }
+
+    /// Something of this type was shown in another way.
+    pub(crate) fn saw(&mut self, name: &str) {
+        self.types.insert(name.to_owned());
+    }
+
+    /// The words in the names of the types of all that was shown.
+    pub(crate) fn types(&self) -> &BTreeSet<String> {
+        &self.types
     }
 
     /// How many outcomes were errors.

@@ -41,7 +41,7 @@ impl Across {
                 .build();
             runtime.unwrap().block_on(async move {
                 let service = Service::start(which).await;
-                told.send(service.url().to_owned()).unwrap();
+                told.send(service.url.clone()).unwrap();
                 let transport = ReqwestTransport::default();
                 while let Some((request, timeout, answer)) = requests.recv().await {
                     let _ = answer.send(transport.send(request, timeout).await);

@@ -17,7 +17,7 @@ fn start(which: &'static str) -> String {
     thread::spawn(move || {
         run(async {
             let service = Service::start(which).await;
-            told.send(service.url().to_owned()).unwrap();
+            told.send(service.url.clone()).unwrap();
             std::future::pending::<()>().await;
         });
     });
