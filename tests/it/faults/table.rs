@@ -170,7 +170,7 @@ async fn a_fault_that_stays_is_told_for_what_it_is_after_few_requests() {
             (Fault::CutBody, ErrorKind::Unavailable, 6),
             (Fault::ResetBeforeCommit, ErrorKind::Unavailable, 6),
             (Fault::ResetAfterCommit, ErrorKind::Unavailable, 6),
-            (Fault::TruncatedJson, ErrorKind::Decode, 1),
+            (Fault::TruncatedJson, ErrorKind::Decode, 6),
             (Fault::HtmlPage, ErrorKind::Decode, 1),
             (Fault::ExpiredToken, ErrorKind::Unauthenticated, 2),
         ] {

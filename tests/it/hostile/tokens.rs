@@ -90,7 +90,9 @@ async fn refused(door: &Door, answer: Answer, mark: &Mark) -> Error {
     let error = store.describe(&"db".try_into().unwrap()).await.unwrap_err();
     assert_eq!(mark.find_in_all(&error), None);
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-    assert_eq!(script.lines().len(), 1, "{}: {error}", door.url);
+    // What is cut off in the middle is asked for again.
+    let asked = script.lines().len();
+    assert!([1, 6].contains(&asked), "{}: {asked}, {error}", door.url);
     stays_at_home(&script, door.host);
     error
 }

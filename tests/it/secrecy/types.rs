@@ -142,6 +142,7 @@ const HOLDS_NONE: &[&str] = &[
     "Page",
     "PageRequest",
     "PageToken",
+    "Pagination",
     "Parameter",
     "PasswordSpec",
     "PasswordSpecification",
