@@ -92,7 +92,7 @@ async fn refused(door: &Door, answer: Answer, mark: &Mark) -> Error {
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     // What is cut off in the middle is asked for again.
     let asked = script.lines().len();
-    assert!([1, 6].contains(&asked), "{}: {asked}, {error}", door.url);
+    assert!((1..=6).contains(&asked), "{}: {asked}, {error}", door.url);
     stays_at_home(&script, door.host);
     error
 }
