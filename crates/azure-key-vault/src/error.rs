@@ -275,6 +275,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_to_do_next_is_said_where_the_code_says_more_than_the_kind() {
+        for (kind, code, says) in [
+            (ErrorKind::Forbidden, "ForbiddenByFirewall", "network rule"),
+            (
+                ErrorKind::Forbidden,
+                "ForbiddenByConnection",
+                "private endpoint",
+            ),
+            (ErrorKind::Forbidden, "", "Key Vault Secrets User"),
+            (ErrorKind::InTransition, "", "in a few seconds"),
+        ] {
+            let told = help(kind, code);
+            assert!(
+                told.is_some_and(|help| help.contains(says)),
+                "{kind} {code}: {told:?}"
+            );
+        }
+        for (operation, says) in [
+            ("put", "put again"),
+            ("delete", "delete it again"),
+            ("recover", "recover it again"),
+            ("purge", "purge it again"),
+            ("restore", "restore it again"),
+            ("update", "change it again"),
+        ] {
+            assert!(look(operation).contains(says), "{operation}");
+        }
+    }
+
+    #[test]
     fn the_table_has_no_row_twice_and_only_404_reads_as_missing() {
         assert_eq!(polyvault_testkit::refusals::check_table(TABLE), Ok(()));
     }

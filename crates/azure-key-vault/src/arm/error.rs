@@ -150,6 +150,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_to_do_next_is_said_of_each_kind_that_a_caller_can_mend() {
+        for (kind, says) in [
+            (
+                ErrorKind::Forbidden,
+                "Microsoft.KeyVault/vaults/secrets/write",
+            ),
+            (ErrorKind::Config, "resource group"),
+            (ErrorKind::NotFound, "among the deleted secrets"),
+            (ErrorKind::SoftDeleted, "Recover or purge"),
+        ] {
+            assert!(help(kind).is_some_and(|help| help.contains(says)), "{kind}");
+        }
+        assert_eq!(help(ErrorKind::Unavailable), None);
+        assert!(look("put").contains("data plane") && look("patch").contains("data plane"));
+        assert!(look("update").contains("change it again"));
+    }
+
+    #[test]
     fn the_table_has_no_row_twice_and_only_404_reads_as_missing() {
         assert_eq!(polyvault_testkit::refusals::check_table(TABLE), Ok(()));
     }
