@@ -1,5 +1,6 @@
 //! The content type that says: this is an encoded payload.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::{VERSION, decode, other_version};
@@ -57,18 +58,12 @@ impl Mark {
             return None;
         }
         // What can't be read is of no known version, and tells no type.
-        let parameters = parameters(rest).unwrap_or_default();
-        let value = |name: &str| {
-            let found = parameters
-                .iter()
-                .find(|(n, _)| n.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.as_str())
-        };
+        let mut parameters = parameters(rest).unwrap_or_default();
         Some(Self {
-            known: value("version").is_some_and(|version| version == VERSION.to_string()),
-            content_type: value("type")
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned),
+            known: parameters
+                .get("version")
+                .is_some_and(|version| *version == VERSION.to_string()),
+            content_type: parameters.remove("type").filter(|text| !text.is_empty()),
         })
     }
 
@@ -134,9 +129,9 @@ impl fmt::Display for Mark {
 
 pub(super) const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Names and values; `None` where it is not a list of parameters, or has one twice.
-fn parameters(text: &str) -> Option<Vec<(String, String)>> {
-    let mut found: Vec<(String, String)> = Vec::new();
+/// Values by their names in lower case; `None` where it is not a list of parameters, or has one twice.
+fn parameters(text: &str) -> Option<HashMap<String, String>> {
+    let mut found = HashMap::new();
     let mut rest = text.trim_start_matches(BLANKS);
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix(';') {
@@ -151,11 +146,10 @@ fn parameters(text: &str) -> Option<Vec<(String, String)>> {
                 (value.trim_end_matches(BLANKS).to_owned(), after)
             }
         };
-        let twice = found.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
-        if name.is_empty() || name.contains([';', ' ', '"']) || twice {
+        let known = found.insert(name.to_ascii_lowercase(), value);
+        if name.is_empty() || name.contains([';', ' ', '"']) || known.is_some() {
             return None;
         }
-        found.push((name.to_owned(), value));
         rest = after.trim_start_matches(BLANKS);
         if !rest.is_empty() && !rest.starts_with(';') {
             return None;
