@@ -107,12 +107,13 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind`. The message says what was refused and by which rule, and quotes no value.
+    /// An error of `kind`. The message says what was refused and by which rule, and quotes no value; 4 KiB of
+    /// it are kept.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
             retry: kind.default_retry(),
-            message: message.into(),
+            message: cut(message.into()),
             help: None,
             provider: None,
             operation: None,
@@ -343,6 +344,18 @@ impl From<Infallible> for Error {
     }
 }
 
+/// More than any message of ours: one that lists what a service told may be as long as its answer.
+const MAX_MESSAGE: usize = 4096;
+
+fn cut(message: Cow<'static, str>) -> Cow<'static, str> {
+    if message.len() <= MAX_MESSAGE {
+        return message;
+    }
+    let end = message.floor_char_boundary(MAX_MESSAGE);
+    let kept = message.get(..end).unwrap_or_default();
+    Cow::Owned(format!("{kept}…"))
+}
+
 /// A service's word that goes into logs as it is: short, and without line ends or terminal codes.
 pub(crate) fn tamed(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect()
@@ -353,6 +366,18 @@ mod tests {
     #![expect(clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
+
+    #[test]
+    fn a_message_ends_where_it_would_fill_a_log() {
+        for (length, kept) in [
+            (MAX_MESSAGE / 2, MAX_MESSAGE),
+            (MAX_MESSAGE, MAX_MESSAGE + 3),
+        ] {
+            let error = Error::new(ErrorKind::Decode, "é".repeat(length));
+
+            assert_eq!(error.message().len(), kept);
+        }
+    }
 
     #[test]
     fn is_one_word_wide() {

@@ -167,9 +167,6 @@ impl YandexLockbox {
     }
 }
 
-/// The most ids that an error lists.
-const MOST_IDS: usize = 10;
-
 /// The one secret that has a name; never a pick.
 pub(super) fn only(found: Vec<SecretId>) -> Result<SecretId> {
     let mut ids = found.iter();
@@ -180,13 +177,12 @@ pub(super) fn only(found: Vec<SecretId>) -> Result<SecretId> {
             "the folder has no secret of this name",
         )),
         (Some(_), Some(_)) => {
-            let ids: Vec<&str> = found.iter().map(SecretId::as_str).take(MOST_IDS).collect();
-            let more = if found.len() > MOST_IDS { ", …" } else { "" };
+            let ids: Vec<&str> = found.iter().map(SecretId::as_str).collect();
             Err(Error::new(
                 ErrorKind::Ambiguous,
                 format!(
-                    "the folder has {} secrets of this name: {}{more}",
-                    found.len(),
+                    "the folder has {} secrets of this name: {}",
+                    ids.len(),
                     ids.join(", ")
                 ),
             ))
