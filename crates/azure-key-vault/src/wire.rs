@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use polyvault_core::Labels;
-use polyvault_core::transport::json::PlainText;
+use polyvault_core::transport::json::{self, PlainText};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -19,6 +19,7 @@ pub(crate) struct Bundle<'a> {
     pub(crate) id: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) attributes: Option<Attributes>,
+    #[serde(default, deserialize_with = "json::fields")]
     pub(crate) tags: Option<BTreeMap<String, Option<String>>>,
     pub(crate) managed: Option<bool>,
     pub(crate) kid: Option<String>,
@@ -60,7 +61,7 @@ pub(crate) struct BackupResult<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct List<'a> {
     /// Missing is no list; null is one of nothing.
-    #[serde(borrow, default, deserialize_with = "even_null")]
+    #[serde(borrow, default, deserialize_with = "items_or_null")]
     pub(crate) value: Option<Vec<Bundle<'a>>>,
     pub(crate) next_link: Option<String>,
 }
@@ -76,12 +77,12 @@ where
     Ok(whole.and_then(|number| T::try_from(number).ok()))
 }
 
-pub(crate) fn even_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn items_or_null<'de, T, D>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
-    T: Default + Deserialize<'de>,
+    T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    Option::deserialize(deserializer).map(|told: Option<T>| Some(told.unwrap_or_default()))
+    json::items(deserializer).map(|told| Some(told.unwrap_or_default()))
 }
 
 /// `SecretSetParameters`, and `SecretUpdateParameters` without the value.

@@ -9,12 +9,8 @@ use crate::wire::{Created, Done, Item, Listed, Read};
 /// All secrets of the site; a list without the field is that of an empty site.
 pub(crate) fn list(response: &Response<Body>) -> Result<Vec<SecretInfo>> {
     let listed: Listed = json::decode(response.body().as_bytes())?;
-    listed
-        .secrets
-        .unwrap_or_default()
-        .into_iter()
-        .map(info)
-        .collect()
+    let items = listed.secrets.unwrap_or_default().0.unwrap_or_default();
+    items.into_iter().map(info).collect()
 }
 
 /// The value; the service keeps no empty one, so neither a missing nor an empty one is a secret.

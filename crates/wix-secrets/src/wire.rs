@@ -3,15 +3,20 @@
 //! <https://dev.wix.com/docs/rest/business-management/secrets/introduction>. Every
 //! field of an answer may be missing or null, and there may be others.
 
-use polyvault_core::transport::json::PlainText;
+use polyvault_core::transport::json::{self, PlainText};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// The answer to a list.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Listed {
-    pub(crate) secrets: Option<Vec<Item>>,
+    pub(crate) secrets: Option<Items>,
 }
+
+/// Not a field with a default: then `[]` would read as an answer without it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Items(#[serde(deserialize_with = "json::items")] pub(crate) Option<Vec<Item>>);
 
 /// A secret in a list: never its value.
 #[derive(Debug, Deserialize)]
@@ -92,6 +97,7 @@ pub(crate) struct ApplicationError {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ValidationError {
+    #[serde(default, deserialize_with = "json::items")]
     pub(crate) field_violations: Option<Vec<Violation>>,
 }
 

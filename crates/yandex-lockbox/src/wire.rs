@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use polyvault_core::Labels;
-use polyvault_core::transport::json::{PlainBase64, PlainText};
+use polyvault_core::transport::json::{self, PlainBase64, PlainText};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -19,6 +19,7 @@ pub(crate) struct Secret {
     pub(crate) created_at: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
+    #[serde(default, deserialize_with = "json::fields")]
     pub(crate) labels: Option<BTreeMap<String, Option<String>>>,
     pub(crate) kms_key_id: Option<String>,
     /// A name; proto3 JSON has a number for what the printer has no name for.
@@ -39,6 +40,7 @@ pub(crate) struct Version {
     pub(crate) description: Option<String>,
     /// A name; proto3 JSON has a number for what the printer has no name for.
     pub(crate) status: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "json::items")]
     pub(crate) payload_entry_keys: Option<Vec<String>>,
     pub(crate) password_payload_specification: Option<Password>,
 }
@@ -62,6 +64,7 @@ pub(crate) struct Password {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Secrets {
+    #[serde(default, deserialize_with = "json::items")]
     pub(crate) secrets: Option<Vec<Secret>>,
     pub(crate) next_page_token: Option<String>,
 }
@@ -70,6 +73,7 @@ pub(crate) struct Secrets {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Versions {
+    #[serde(default, deserialize_with = "json::items")]
     pub(crate) versions: Option<Vec<Version>>,
     pub(crate) next_page_token: Option<String>,
 }
@@ -79,7 +83,7 @@ pub(crate) struct Versions {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payload<'a> {
     pub(crate) version_id: Option<String>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::items")]
     pub(crate) entries: Option<Vec<Entry<'a>>>,
 }
 
@@ -100,7 +104,7 @@ pub(crate) struct Entry<'a> {
 pub(crate) struct PayloadEx<'a> {
     pub(crate) secret_id: Option<String>,
     pub(crate) version_id: Option<String>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::fields")]
     pub(crate) entries: Option<BTreeMap<String, &'a RawValue>>,
 }
 
@@ -108,7 +112,7 @@ pub(crate) struct PayloadEx<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Operations<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::items")]
     pub(crate) operations: Option<Vec<Operation<'a>>>,
     pub(crate) next_page_token: Option<String>,
 }
@@ -117,6 +121,7 @@ pub(crate) struct Operations<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessBindings {
+    #[serde(default, deserialize_with = "json::items")]
     pub(crate) access_bindings: Option<Vec<ToldBinding>>,
     pub(crate) next_page_token: Option<String>,
 }
@@ -198,6 +203,7 @@ pub(crate) struct Refused<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Detail {
     pub(crate) request_id: Option<String>,
+    #[serde(default, deserialize_with = "json::items")]
     pub(crate) field_violations: Option<Vec<FieldViolation>>,
 }
 
@@ -249,6 +255,7 @@ pub(crate) struct Key {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApiEndpoints {
+    #[serde(default, deserialize_with = "json::items")]
     pub(crate) endpoints: Option<Vec<ApiEndpoint>>,
     pub(crate) next_page_token: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! A service that means harm, or is another one: a typed error, an end, and no request elsewhere.
 
+mod large;
 mod pages;
 mod socket;
 mod tokens;

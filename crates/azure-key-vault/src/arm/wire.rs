@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use polyvault_core::Labels;
-use polyvault_core::transport::json::PlainText;
+use polyvault_core::transport::json::{self, PlainText};
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{Attributes, ParameterAttributes, even_null};
+use crate::wire::{Attributes, ParameterAttributes, items_or_null};
 
 /// `Secret`.
 #[derive(Debug, Deserialize)]
@@ -17,6 +17,7 @@ pub(super) struct Resource {
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
     pub(super) location: Option<String>,
+    #[serde(default, deserialize_with = "json::fields")]
     pub(super) tags: Option<BTreeMap<String, Option<String>>>,
     pub(super) properties: Option<Properties>,
 }
@@ -36,7 +37,7 @@ pub(super) struct Properties {
 #[serde(rename_all = "camelCase")]
 pub(super) struct List {
     /// Missing is no list; null is one of nothing.
-    #[serde(default, deserialize_with = "even_null")]
+    #[serde(default, deserialize_with = "items_or_null")]
     pub(super) value: Option<Vec<Resource>>,
     pub(super) next_link: Option<String>,
 }

@@ -34,6 +34,8 @@
 //! # Ok::<(), polyvault_core::Error>(())
 //! ```
 
+mod many;
+
 use std::io;
 
 use base64::Engine as _;
@@ -42,6 +44,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
+
+pub use self::many::{fields, items};
 
 use super::Body;
 use crate::{Error, ErrorKind, Result, Value};
