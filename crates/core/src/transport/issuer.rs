@@ -62,6 +62,28 @@ impl Issuer {
     /// # Errors
     ///
     /// The issuer's refusal; `Timeout` or `Unavailable` without an answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::transport::{ClientOptions, Endpoint, Issuer, request};
+    /// use polyvault_core::{Error, ErrorKind, Result};
+    ///
+    /// const ROOT: Issuer = Issuer {
+    ///     provider: "example",
+    ///     refusal: |_| Error::new(ErrorKind::Unavailable, "no list of endpoints"),
+    ///     sign_in: "It takes none.",
+    ///     request_id: "x-request-id",
+    /// };
+    ///
+    /// /// What is no token, and is asked of the same door.
+    /// async fn discover(root: &Endpoint, options: &ClientOptions) -> Result<usize> {
+    ///     let url = root.url().literal("/endpoints").build()?;
+    ///     let answer = ROOT.ask(root, request(http::Method::GET, url, None), options).await?;
+    ///     Ok(answer.body().len())
+    /// }
+    /// # let _ = discover;
+    /// ```
     pub async fn ask(
         &self,
         endpoint: &Endpoint,
