@@ -123,6 +123,12 @@ impl SecretStore for Cubby {
         self.call("put", Some(secret), checked, request, response::written)
             .await
             .map(Operation::done)
+            .map_err(|error| match (error.kind(), options.idempotency_key) {
+                // The service knows no keys: the secret may be what an earlier call of this one made.
+                (polyvault::ErrorKind::AlreadyExists, Some(_)) => options.name_taken(),
+                _ => error,
+            })
+            .map_err(|error| error.about(SCHEME, "put", Some(secret.as_str())))
     }
 
     async fn begin_update(
