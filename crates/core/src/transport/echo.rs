@@ -20,6 +20,7 @@ impl Sent<'_> {
             text == told
                 && matches!(before.last(), Some(b'"' | b'='))
                 && matches!(after.first(), None | Some(b'"' | b'&'))
+                && !ends_name(after)
         };
         let texts = (0..self.body.len()).filter_map(|at| {
             let (before, rest) = self.body.split_at_checked(at)?;
@@ -30,8 +31,26 @@ impl Sent<'_> {
             || (!told.is_empty() && texts.into_iter().any(is_text))
             || told
                 .windows(PIECE)
-                .any(|piece| has(credential, piece) || has(self.body, piece))
+                .any(|piece| has(credential, piece) || has_text(self.body, piece))
     }
+}
+
+/// Whether it holds `part` elsewhere than in the name of a field, of which a service may tell.
+fn has_text(body: &[u8], part: &[u8]) -> bool {
+    let is_word = part.iter().all(u8::is_ascii_alphanumeric);
+    (0..body.len()).any(|at| {
+        let rest = body.split_at_checked(at).map(|(_, rest)| rest);
+        let found = rest.and_then(|rest| rest.split_at_checked(part.len()));
+        found.is_some_and(|(text, after)| {
+            text.first() == part.first() && text == part && !(is_word && ends_name(after))
+        })
+    })
+}
+
+/// Whether nothing but the end of a field's name stands first: only there a colon follows the quote.
+fn ends_name(rest: &[u8]) -> bool {
+    let mut rest = rest.iter().skip_while(|byte| byte.is_ascii_alphanumeric());
+    (rest.next(), rest.next()) == (Some(&b'"'), Some(&b':'))
 }
 
 /// Byte by byte: the search of std loads parts of what it looks through into registers as wide as a short secret,
@@ -68,6 +87,31 @@ mod tests {
         ] {
             assert!(!sent.repeated_in(other), "{other}");
         }
+    }
+
+    #[test]
+    fn the_name_of_a_field_is_no_repetition_but_a_text_like_it_is() {
+        let sent = Sent {
+            credential: "key",
+            body: br#"{"passwordPayloadSpecification":{"lengthOfPasswords":7},"value":"payload"}"#,
+        };
+        for named in [
+            "value",
+            "lengthOfPasswords",
+            "passwordPayloadSpecification is invalid",
+        ] {
+            assert!(!sent.repeated_in(named), "{named}");
+        }
+        assert!(sent.repeated_in("payload"));
+        assert!(sent.repeated_in(r#"{"lengthOfPasswords":7}"#));
+        assert!(sent.repeated_in(r#"words":7},"value"#));
+
+        let twins = Sent {
+            credential: "key",
+            body: br#"{"key":"value","lengthOfPasswords":"lengthOfPasswords","value":"a\":b"}"#,
+        };
+        assert!(twins.repeated_in("value"));
+        assert!(twins.repeated_in("lengthOfPasswords"));
     }
 
     #[test]
