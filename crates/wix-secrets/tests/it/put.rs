@@ -258,7 +258,7 @@ async fn an_update_with_an_empty_answer_is_done() {
 
 #[tokio::test]
 async fn an_update_that_somebody_else_answers_may_have_taken_place_or_not() {
-    for page in ["<html></html>", "null", "true"] {
+    for page in ["<html></html>", "null", "true", "[]", "[[]]"] {
         let (outcome, _) = put(PutMode::Upsert, None, vec![listed(), answer(200, page)]).await;
 
         let error = outcome.unwrap_err();
