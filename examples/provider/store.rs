@@ -123,9 +123,9 @@ impl SecretStore for Cubby {
         self.call("put", Some(secret), checked, request, response::written)
             .await
             .map(Operation::done)
-            .map_err(|error| match (error.kind(), options.idempotency_key) {
+            .map_err(|error| match error.kind() {
                 // The service knows no keys: the secret may be what an earlier call of this one made.
-                (polyvault::ErrorKind::AlreadyExists, Some(_)) => options.name_taken(),
+                polyvault::ErrorKind::AlreadyExists => options.maybe_own(error),
                 _ => error,
             })
             .map_err(|error| error.about(SCHEME, "put", Some(secret.as_str())))

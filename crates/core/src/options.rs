@@ -109,10 +109,34 @@ impl PutOptions {
     /// ```
     #[must_use]
     pub fn name_taken(&self) -> Error {
-        let error = Error::new(ErrorKind::AlreadyExists, "a secret of this name exists");
+        self.maybe_own(Error::new(
+            ErrorKind::AlreadyExists,
+            "a secret of this name exists",
+        ))
+    }
+
+    /// The service's own refusal of a create whose name is taken, for stores that put without a look:
+    /// [`name_taken`](Self::name_taken) with all that the service said.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use polyvault_core::{Error, ErrorKind, IdempotencyKey, PutMode, PutOptions, Retry};
+    ///
+    /// let again = PutOptions {
+    ///     idempotency_key: Some(IdempotencyKey::random()),
+    ///     ..PutOptions::from(PutMode::Create)
+    /// };
+    /// let refusal = Error::new(ErrorKind::AlreadyExists, "the name is taken").with_request_id("r-1");
+    /// let error = again.maybe_own(refusal);
+    /// assert_eq!(error.request_id(), Some("r-1"));
+    /// assert_eq!(error.retry(), Retry::OutcomeUnknown);
+    /// ```
+    #[must_use]
+    pub fn maybe_own(&self, refusal: Error) -> Error {
         match self.idempotency_key {
-            None => error,
-            Some(_) => error.with_retry(Retry::OutcomeUnknown).with_help(
+            None => refusal,
+            Some(_) => refusal.with_retry(Retry::OutcomeUnknown).with_help(
                 "If this repeats a call that was cut off, that call may have made the secret: look at it.",
             ),
         }

@@ -96,8 +96,7 @@ impl WixSecrets {
             },
             (Err(error), lost) if error.kind() == ErrorKind::AlreadyExists => match options.mode {
                 _ if lost => Ok(Step::MaybeOurs),
-                PutMode::Create if options.idempotency_key.is_some() => Err(options.name_taken()),
-                PutMode::Create => Err(error),
+                PutMode::Create => Err(options.maybe_own(error)),
                 _ => Ok(Step::Overtaken),
             },
             (Err(error), lost) => Err(unknown_if(lost, error)),

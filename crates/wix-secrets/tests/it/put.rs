@@ -2,7 +2,8 @@
 
 use polyvault_core::transport::SendErrorKind;
 use polyvault_core::{
-    ErrorKind, PutMode, PutOptions, Result, Retry, SecretId, SecretStoreExt, Written,
+    ErrorKind, IdempotencyKey, PutMode, PutOptions, Result, Retry, SecretId, SecretStoreExt,
+    Written,
 };
 use polyvault_testkit::script::{Answer, Script, answer, lost};
 
@@ -168,6 +169,29 @@ async fn a_lost_create_that_did_not_take_place_is_made_by_its_repeat() {
     let (outcome, _) = put(PutMode::Create, None, vec![empty(), lost(), created()]).await;
 
     assert_eq!(told(outcome), (ID.to_owned(), true));
+}
+
+/// Under a key the call may be the repeat of one that was cut off, and its secret the one in the way.
+#[tokio::test]
+async fn a_refused_create_that_may_be_its_own_keeps_what_the_service_said() {
+    for (key, retry) in [
+        (None, Retry::Never),
+        (Some(IdempotencyKey::random()), Retry::OutcomeUnknown),
+    ] {
+        let script = Script::new([empty(), refused(409)]);
+        let options = PutOptions {
+            idempotency_key: key,
+            ..PutOptions::from(PutMode::Create)
+        };
+
+        let store = store_on(&script, None, 2);
+
+        let error = store.put_with("db", "mine", options).await.unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!((error.status(), error.code()), (Some(409), Some("X")));
+        assert_eq!(error.retry(), retry);
+    }
 }
 
 /// What a connection leaves that dies within the answer.
