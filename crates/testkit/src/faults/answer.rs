@@ -81,6 +81,7 @@ impl Shared {
             return ending.reset().await;
         }
         let Some(origin) = self.origin(&head) else {
+            self.judge(&taken, None);
             return plain(
                 StatusCode::BAD_GATEWAY,
                 "no service on this machine is named\n",
@@ -94,6 +95,7 @@ impl Shared {
         let answer = self.pass_on(head, &origin, &target, body.to_bytes()).await;
         // The service ended the connection, and so does the proxy.
         let Some(answer) = answer else {
+            self.judge(&taken, None);
             return ending.reset().await;
         };
         let (mut head, body) = answer.into_parts();
@@ -174,9 +176,7 @@ impl Shared {
         };
         match named {
             Some(named) if named != self.address.to_string() => {
-                let origin = format!("http://{named}");
-                let uri: Uri = origin.parse().ok()?;
-                is_near(uri.host()?).then_some(origin)
+                Some(format!("http://{named}")).filter(|origin| is_here(origin))
             }
             _ => self.service.clone(),
         }
@@ -196,6 +196,12 @@ impl Shared {
         remove_hop_by_hop(request.headers_mut());
         self.upstream.send(request, UPSTREAM).await.ok()
     }
+}
+
+/// Whether the service is on this machine.
+pub(super) fn is_here(origin: &str) -> bool {
+    let uri: Result<Uri, _> = origin.parse();
+    uri.is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some_and(is_near))
 }
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {

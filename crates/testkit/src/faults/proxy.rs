@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::answer::Shared;
+use super::answer::{Shared, is_here};
 use super::reply::{End, Ending};
 use super::{FaultPlan, Traced};
 
@@ -99,8 +99,14 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// If it can't listen.
+    /// `InvalidInput` if the service is not on this machine; else if it can't listen.
     pub async fn before(origin: &str, plan: FaultPlan) -> io::Result<Self> {
+        if !is_here(origin) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "faults are for services on this machine: a request may hold a credential",
+            ));
+        }
         let origin = origin.trim_end_matches('/');
         Self::serve(Some(origin.to_owned()), plan).await
     }

@@ -9,7 +9,7 @@ use polyvault::clock::{Clock as _, ManualClock};
 use polyvault::wix_secrets::emulator::Emulator;
 use polyvault_testkit::faults::{Fault, FaultPlan, FaultProxy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 const SECRETS: &str = "/api/v1/secrets";
 
@@ -88,6 +88,50 @@ async fn a_request_of_any_form_reaches_its_service_and_no_other_machine() {
     assert!(elsewhere.starts_with("HTTP/1.1 502"), "{elsewhere}");
     assert_eq!(site.emulator.request_count(), 3);
     assert_eq!(site.proxy.trace().len(), 4);
+}
+
+#[tokio::test]
+async fn a_service_elsewhere_is_refused_at_the_start() {
+    for origin in [
+        "https://vault.example",
+        "http://127.0.0.1.example:80",
+        "",
+        "127.0.0.1",
+        "/",
+    ] {
+        let error = FaultProxy::before(origin, FaultPlan::new(0)).await.err();
+        let kind = error.map(|error| error.kind());
+        assert_eq!(kind, Some(ErrorKind::InvalidInput), "{origin}");
+    }
+}
+
+/// Ends every connection as soon as it is there.
+async fn deaf() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_fault_that_no_answer_could_show_is_left_to_a_later_request() {
+    let plan = || FaultPlan::new(0).on("GET", "").once(Fault::EmptyBody);
+    let site = Site::start(plan()).await;
+    let elsewhere = get(SECRETS, "vault.example");
+    let elsewhere = site.exchange(&elsewhere).await.unwrap();
+    assert!(elsewhere.starts_with("HTTP/1.1 502"), "{elsewhere}");
+
+    let shown = site.get(SECRETS).await.unwrap();
+
+    assert_eq!(parts(&shown).1, Some(0));
+    let fits: Vec<_> = site.proxy.trace().iter().map(|one| one.fits).collect();
+    assert_eq!(fits, [false, true]);
+
+    let proxy = FaultProxy::before(&deaf().await, plan()).await.unwrap();
+    let emulator = Emulator::start().await;
+    let site = Site { emulator, proxy };
+    site.get(SECRETS).await.unwrap_err();
+    assert!(!site.proxy.trace().first().unwrap().fits);
 }
 
 #[tokio::test]
