@@ -3,7 +3,7 @@
 mod large;
 mod pages;
 mod socket;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::sync::Arc;
 

@@ -7,16 +7,16 @@ use serde_json::json;
 use super::*;
 
 /// A store's URL, what it signs in with, and where.
-struct Door {
-    url: &'static str,
-    variables: Vec<(&'static str, String)>,
+pub(crate) struct Door {
+    pub(crate) url: &'static str,
+    pub(crate) variables: Vec<(&'static str, String)>,
     host: &'static str,
     /// How a token is given out there.
     token: &'static str,
 }
 
 /// All credentials that ask somebody over HTTP; `secret` is what they prove themselves by.
-async fn doors(secret: &str) -> Vec<Door> {
+pub(crate) async fn doors(secret: &str) -> Vec<Door> {
     let text = |text: &str| text.to_owned();
     let app = || {
         vec![
@@ -70,7 +70,7 @@ async fn doors(secret: &str) -> Vec<Door> {
 }
 
 impl Door {
-    fn open(&self, script: &Arc<Script>) -> Arc<dyn SecretStore> {
+    pub(crate) fn open(&self, script: &Arc<Script>) -> Arc<dyn SecretStore> {
         let mut environment = Environment::empty();
         for (name, value) in &self.variables {
             environment = environment.with(*name, value.clone());

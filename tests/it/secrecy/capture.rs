@@ -189,6 +189,7 @@ impl Transport for Wire {
 
 thread_local! {
     static HERE: RefCell<Option<Heard>> = const { RefCell::new(None) };
+    static PANICS: RefCell<Option<Heard>> = const { RefCell::new(None) };
 }
 
 /// The process's one logger, to which the HTTP stack writes.
@@ -223,7 +224,7 @@ pub(crate) fn panicked(heard: &Heard, work: impl FnOnce()) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
-        panic::set_hook(Box::new(move |info| match HERE.take() {
+        panic::set_hook(Box::new(move |info| match PANICS.take() {
             Some(heard) => {
                 heard.push("panic", format!("{info} {info:?}"));
                 let text = info.payload_as_str().unwrap_or_default();
@@ -232,8 +233,8 @@ pub(crate) fn panicked(heard: &Heard, work: impl FnOnce()) {
             None => before(info),
         }));
     });
-    HERE.set(Some(heard.clone()));
+    PANICS.set(Some(heard.clone()));
     let caught = panic::catch_unwind(panic::AssertUnwindSafe(work));
-    HERE.take();
+    PANICS.take();
     assert!(caught.is_err(), "it was to panic");
 }

@@ -1,5 +1,7 @@
 //! Services that repeat in an answer what they were sent.
 
+use http::{HeaderMap, HeaderValue};
+
 /// The characters in a row that make a text a repetition.
 const PIECE: usize = 16;
 
@@ -8,14 +10,21 @@ const PIECE: usize = 16;
 pub(super) struct Sent<'a> {
     /// Empty if there is none.
     pub(super) credential: &'a str,
+    /// Those marked as sensitive are credentials, too.
+    pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
 }
 
 impl Sent<'_> {
-    /// Whether `told` has 16 bytes in a row of what was sent, all of the credential, or is one of the texts in
+    /// Whether `told` has 16 bytes in a row of what was sent, all of a credential, or is one of the texts in
     /// the body: then it may be a secret, and is not told on.
     pub(super) fn repeated_in(&self, told: &str) -> bool {
-        let (told, credential) = (told.as_bytes(), self.credential.as_bytes());
+        let told = told.as_bytes();
+        let headers = self.headers.values().filter(|value| value.is_sensitive());
+        let mut credentials = headers
+            .map(HeaderValue::as_bytes)
+            .chain([self.credential.as_bytes()])
+            .filter(|credential| !credential.is_empty());
         let is_text = |(before, text, after): (&[u8], &[u8], &[u8])| {
             text == told
                 && matches!(before.last(), Some(b'"' | b'='))
@@ -27,11 +36,10 @@ impl Sent<'_> {
             let (text, after) = rest.split_at_checked(told.len())?;
             Some((before, text, after))
         });
-        (!credential.is_empty() && has(told, credential))
-            || (!told.is_empty() && texts.into_iter().any(is_text))
-            || told
-                .windows(PIECE)
-                .any(|piece| has(credential, piece) || has_text(self.body, piece))
+        credentials.any(|credential| {
+            has(told, credential) || told.windows(PIECE).any(|piece| has(credential, piece))
+        }) || (!told.is_empty() && texts.into_iter().any(is_text))
+            || told.windows(PIECE).any(|piece| has_text(self.body, piece))
     }
 }
 
@@ -65,12 +73,38 @@ fn has(bytes: &[u8], part: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn shown<'a>(credential: &'a str, headers: &'a HeaderMap, body: &'a [u8]) -> Sent<'a> {
+        Sent {
+            credential,
+            headers,
+            body,
+        }
+    }
+
+    #[test]
+    fn a_header_is_a_credential_if_it_is_marked_as_sensitive() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-site", HeaderValue::from_static("my-site"));
+        let mut secret = HeaderValue::from_static("made-up-and-long-enough");
+        secret.set_sensitive(true);
+        headers.insert("x-key", secret);
+
+        let sent = shown("", &headers, b"");
+
+        assert!(sent.repeated_in("the key made-up-and-long-enough is wrong"));
+        assert!(sent.repeated_in("up-and-long-enou"));
+        assert!(!sent.repeated_in("the site my-site is unknown"));
+        assert!(!sent.repeated_in(""));
+    }
+
     #[test]
     fn a_part_of_the_credential_or_of_the_body_is_a_repetition() {
-        let sent = Sent {
-            credential: "t1.9euelZqNx8eQmZKLk",
-            body: br#"{"name":"db","value":"hunter2","blob":"MDEyMzQ1Njc4OWFiY2RlZg=="}"#,
-        };
+        let headers = HeaderMap::new();
+        let sent = shown(
+            "t1.9euelZqNx8eQmZKLk",
+            &headers,
+            br#"{"name":"db","value":"hunter2","blob":"MDEyMzQ1Njc4OWFiY2RlZg=="}"#,
+        );
         for repeated in [
             "the token t1.9euelZqNx8eQmZKLk is not taken",
             "token 9euelZqNx8eQmZKL...",
@@ -91,10 +125,12 @@ mod tests {
 
     #[test]
     fn the_name_of_a_field_is_no_repetition_but_a_text_like_it_is() {
-        let sent = Sent {
-            credential: "key",
-            body: br#"{"passwordPayloadSpecification":{"lengthOfPasswords":7},"value":"payload"}"#,
-        };
+        let headers = HeaderMap::new();
+        let sent = shown(
+            "key",
+            &headers,
+            br#"{"passwordPayloadSpecification":{"lengthOfPasswords":7},"value":"payload"}"#,
+        );
         for named in [
             "value",
             "lengthOfPasswords",
@@ -106,20 +142,19 @@ mod tests {
         assert!(sent.repeated_in(r#"{"lengthOfPasswords":7}"#));
         assert!(sent.repeated_in(r#"words":7},"value"#));
 
-        let twins = Sent {
-            credential: "key",
-            body: br#"{"key":"value","lengthOfPasswords":"lengthOfPasswords","value":"a\":b"}"#,
-        };
+        let twins = shown(
+            "key",
+            &headers,
+            br#"{"key":"value","lengthOfPasswords":"lengthOfPasswords","value":"a\":b"}"#,
+        );
         assert!(twins.repeated_in("value"));
         assert!(twins.repeated_in("lengthOfPasswords"));
     }
 
     #[test]
     fn a_field_of_a_form_and_a_short_credential_are_known_again() {
-        let sent = Sent {
-            credential: "key",
-            body: b"client_id=app&client_secret=hunter2",
-        };
+        let headers = HeaderMap::new();
+        let sent = shown("key", &headers, b"client_id=app&client_secret=hunter2");
 
         assert!(sent.repeated_in("hunter2"));
         assert!(sent.repeated_in("app"));

@@ -188,10 +188,14 @@ mod tests {
 
     fn message(body: &[u8], theirs: &str) -> String {
         let response = Response::new(Body::empty());
-        let credential = "t1.9euelZqNx8eQmZKLk";
+        let sent = Sent {
+            credential: "t1.9euelZqNx8eQmZKLk",
+            headers: response.headers(),
+            body,
+        };
         let refusal = Refusal {
             response: &response,
-            sent: Sent { credential, body },
+            sent,
         };
         refusal.message("refused", Some(theirs))
     }

@@ -63,6 +63,7 @@ impl Client {
         let credential = token.map_or("", |token| token.secret.expose_secret());
         let sent = Sent {
             credential,
+            headers: call.request.headers(),
             body: call.request.body().as_bytes(),
         };
         if let Ok(answer) = &answer {
