@@ -63,33 +63,33 @@ pub(crate) struct Given {
 pub(crate) fn all() -> Vec<Write> {
     let labels = || Labels::from([("team".to_owned(), "blue".to_owned())]);
     let mut all = vec![
-        put("put of a new name", Prepare::Nothing, |_| {
+        put("put of a new name", Prepare::Nothing, || {
             PutOptions::default()
         }),
-        put("put", Prepare::Secret, |_| PutOptions::default()),
-        put("put, create", Prepare::Nothing, |_| PutMode::Create.into()),
-        put("put, add version", Prepare::Secret, |_| {
+        put("put", Prepare::Secret, PutOptions::default),
+        put("put, create", Prepare::Nothing, || PutMode::Create.into()),
+        put("put, add version", Prepare::Secret, || {
             PutMode::AddVersion.into()
         }),
-        put("put, keep nothing", Prepare::Secret, |_| PutOptions {
+        put("put, keep nothing", Prepare::Secret, || PutOptions {
             keep_metadata: false,
             ..PutOptions::default()
         }),
-        put("put with labels", Prepare::Secret, move |_| PutOptions {
+        put("put with labels", Prepare::Secret, move || PutOptions {
             labels: Some(labels()),
             ..PutOptions::default()
         }),
-        put("put with a description", Prepare::Secret, |_| PutOptions {
+        put("put with a description", Prepare::Secret, || PutOptions {
             description: Some("main".to_owned()),
             ..PutOptions::default()
         }),
-        put("put over a deleted one, recover", Prepare::Deleted, |_| {
+        put("put over a deleted one, recover", Prepare::Deleted, || {
             PutOptions {
                 on_soft_deleted: OnSoftDeleted::Recover,
                 ..PutOptions::default()
             }
         }),
-        put("put over a deleted one, purge", Prepare::Deleted, |_| {
+        put("put over a deleted one, purge", Prepare::Deleted, || {
             PutOptions {
                 on_soft_deleted: OnSoftDeleted::Purge,
                 ..PutOptions::default()
@@ -337,12 +337,12 @@ impl Write {
 fn put(
     name: &'static str,
     prepare: Prepare,
-    options: impl Fn(&Given) -> PutOptions + Copy + Send + Sync + 'static,
+    options: impl Fn() -> PutOptions + Copy + Send + Sync + 'static,
 ) -> Write {
     write(name, prepare, move |site, given| async move {
         let options = PutOptions {
             idempotency_key: given.key,
-            ..options(&given)
+            ..options()
         };
         let store = site.open(given.options);
         done(store.begin_put(&self::name(), NEW.into(), options).await?).await
