@@ -303,7 +303,10 @@ impl Failed {
 fn cut_off(answer: &Response<Body>) -> Option<Error> {
     let kind = answer.headers().get(CONTENT_TYPE);
     let other = kind.is_some_and(|kind| !kind.to_str().is_ok_and(|kind| kind.contains("json")));
-    json::cut_off(answer.body().as_bytes()).filter(|_| !other)
+    match other {
+        true => None,
+        false => json::cut_off(answer.body().as_bytes()),
+    }
 }
 
 fn bytes(length: usize) -> u64 {
