@@ -387,4 +387,14 @@ mod tests {
             assert_eq!((error.kind(), error.code()), (kind, Some(name)));
         }
     }
+    #[test]
+    fn an_operation_that_failed_tells_a_request_id_that_can_be_nothing_else() {
+        let uuid = "8c7d6e5f-4b3a-4291-8f0e-1d2c3b4a5f02";
+        let long = "0".repeat(37);
+        for (told, kept) in [(uuid, Some(uuid)), ("hunter2", None), (long.as_str(), None)] {
+            let body = format!(r#"{{"code":13,"details":[{{"requestId":"{told}"}}]}}"#);
+            let failure: Failure<'_> = json::decode(body.as_bytes()).unwrap();
+            assert_eq!(from_failure(&failure).request_id(), kept, "{told}");
+        }
+    }
 }
