@@ -397,4 +397,21 @@ mod tests {
             assert_eq!(from_failure(&failure).request_id(), kept, "{told}");
         }
     }
+    #[test]
+    fn a_field_is_told_if_it_looks_like_the_path_of_one() {
+        let most = "f".repeat(64);
+        let more = "f".repeat(65);
+        for (told, kept) in [
+            ("version_payload_entries[0].key", true),
+            (most.as_str(), true),
+            ("", false),
+            (more.as_str(), false),
+            ("the value hunter2", false),
+        ] {
+            let body = format!(r#"[{{"fieldViolations":[{{"field":"{told}"}}]}}]"#);
+            let details = json::decode(body.as_bytes()).unwrap();
+            let field = field(&understood(Some(details))).map(str::to_owned);
+            assert_eq!(field.as_deref(), kept.then_some(told), "{told}");
+        }
+    }
 }
