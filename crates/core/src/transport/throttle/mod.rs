@@ -167,7 +167,7 @@ impl Throttle {
     ) -> bool {
         let mut state = self.state();
         let before = state.gate.map_or(Timestamp::MIN, |gate| gate.opens);
-        let opens = wait.map_or(now, |wait| later(now, wait.min(self.longest)));
+        let opens = wait.map_or(Timestamp::MIN, |wait| later(now, wait.min(self.longest)));
         if let Some(wait) = wait
             && opens >= before
         {
@@ -214,5 +214,25 @@ impl Throttle {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_one_round_that_tell_no_wait_put_nothing_off() {
+        let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
+        let waits = [[10].as_slice(), &[10, 90]].map(|refused| {
+            let throttle = Throttle::new(8, None, Duration::from_secs(60));
+            for now in refused {
+                throttle.refused((at(0), at(*now)), ErrorKind::RateLimited, None);
+            }
+            assert!(throttle.try_begin(at(500)) && throttle.try_begin(at(500)));
+            throttle.state().pace.wait(at(500))
+        });
+        assert!(waits[0] > Duration::ZERO);
+        assert_eq!(waits[0], waits[1]);
     }
 }

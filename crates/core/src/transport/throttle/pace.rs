@@ -9,14 +9,23 @@ use super::super::rate::{between, later};
 
 /// What a refusal leaves of the pace.
 const DECREASE: f64 = 0.8;
-/// In how many seconds a second refusal tells that this was far from enough.
+/// In how many seconds a second refusal tells that this was not enough.
 const SOON: f64 = 2.0;
+/// How far above what went through until then the pace is taken to have been refused: one that is
+/// too high costs one more refusal, one that is too low most of a short job.
+const ABOVE: f64 = 1.15;
+/// How long after the pace was lowered what begins is still of the round before: sooner, too little
+/// has come back to tell a service that takes less from one that takes nothing.
+const ROUND: Duration = Duration::from_millis(100);
 /// In how many seconds the pace is back where it was refused, and in at least how many requests: a
 /// refusal costs up to a second where waits are told in whole ones.
-const RECOVERY: f64 = 20.0;
+const RECOVERY: f64 = 25.0;
 const REQUESTS: f64 = 150.0;
 /// A pace that has grown so much since a refusal holds nobody back and is given up.
 const GIVEN_UP: f64 = 16.0;
+/// For how many seconds a search doubles the pace before it is given up: the slowest one has come
+/// to thousands of requests a second by then.
+const SEARCH: f64 = 12.0;
 /// Over how many seconds the rate of what went through is measured.
 const MEASURED: f64 = 0.5;
 /// The slowest pace that a search begins with, in requests a second.
@@ -31,7 +40,8 @@ const SLACK: Duration = Duration::from_millis(10);
 /// The first refusals only tell that the pace is too fast, so the search begins low and doubles
 /// each second. Once a pace was refused at which requests had gone through, it is known: the pace
 /// falls below it by a fixed share, comes back slowly, stays near, and grows the faster the
-/// longer nothing is refused (CUBIC, RFC 9438, as a rate).
+/// longer nothing is refused (CUBIC, RFC 9438, as a rate). Where two refusals are near to each other
+/// a service had nothing left at either, so that what went through between them is all that it takes.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     course: Option<Course>,
@@ -41,7 +51,7 @@ pub(super) struct Pace {
     flow: f64,
     flowed: Timestamp,
     /// What went through since the pace was lowered last.
-    through: u64,
+    through: f64,
     lowered: Option<Timestamp>,
     stuck: bool,
 }
@@ -58,14 +68,12 @@ struct Course {
 impl Course {
     fn at(&self, now: Timestamp) -> Option<f64> {
         let passed = seconds(self.since, now);
-        let pace = match self.refused {
-            None => self.from * passed.exp2(),
-            Some(refused) => {
-                let recovered = passed / RECOVERY.max(REQUESTS / refused);
-                refused + (refused - self.from) * (recovered - 1.0).powi(3)
-            }
+        let Some(refused) = self.refused else {
+            return (passed < SEARCH).then_some(self.from * passed.exp2());
         };
-        (pace < GIVEN_UP * self.from).then_some(pace)
+        let recovered = passed / RECOVERY.max(REQUESTS / refused);
+        let pace = refused + (refused - self.from) * (recovered - 1.0).powi(3);
+        (pace < GIVEN_UP * refused).then_some(pace)
     }
 }
 
@@ -90,32 +98,45 @@ impl Pace {
     pub(super) fn went_through(&mut self, now: Timestamp) {
         self.flow = self.flow_at(now) + 1.0;
         self.flowed = now;
-        self.through += 1;
+        self.through += 1.0;
     }
 
     /// A request that began at `begun` was refused, and nothing begins before `opens`.
     pub(super) fn refused(&mut self, begun: Timestamp, now: Timestamp, opens: Timestamp) {
-        let since = now.max(opens);
-        if self.lowered.is_some_and(|lowered| begun <= lowered) {
+        // Where nothing goes through there is nothing to wait for, and each further refusal costs.
+        let round = if self.stuck { Duration::ZERO } else { ROUND };
+        if (self.lowered).is_some_and(|lowered| begun <= later(lowered, round)) {
             // It began at the pace before, and says nothing about the one of now.
             if let Some(course) = &mut self.course {
-                course.since = course.since.max(since);
+                course.since = course.since.max(opens);
             }
             return;
         }
-        self.stuck = mem::take(&mut self.through) == 0;
+        let through = mem::take(&mut self.through);
+        self.stuck = through < 1.0;
         self.lowered = Some(now);
-        let soon = (self.course).is_some_and(|course| seconds(course.since, now) < SOON);
-        let (from, refused) = match self.course.and_then(|course| course.at(now)) {
+        let (from, refused) = match self.course.and_then(|it| Some((it, it.at(now)?))) {
             None => ((self.flow_at(now) / MEASURED / 2.0).max(SEARCHED), None),
-            Some(pace) if self.stuck => (pace / 2.0, None),
-            Some(pace) if soon => (pace / 2.0, Some(pace)),
-            Some(pace) => (pace * DECREASE, Some(pace)),
+            // A counter of a fixed time takes nothing until it ends, and then as much as before.
+            Some((course, pace)) if self.stuck => {
+                (pace / 2.0, course.refused.map(|refused| refused.max(pace)))
+            }
+            Some((course, pace)) => {
+                let passed = seconds(course.since, now);
+                let refused = match passed < SOON {
+                    // One more may have been on its way to be taken.
+                    true => (ABOVE * ((through + 1.0) / passed).max(pace / 2.0)).min(pace),
+                    false => pace,
+                };
+                // Nothing grows from where it was refused.
+                let refused = refused.max(SLOWEST / DECREASE);
+                (DECREASE * refused, Some(refused))
+            }
         };
         self.course = Some(Course {
             from: from.max(SLOWEST),
             refused,
-            since,
+            since: now.max(opens),
         });
     }
 
@@ -196,44 +217,128 @@ mod tests {
     fn the_refusals_of_one_round_lower_the_pace_once() {
         let (mut pace, _) = known();
         let before = rate(&pace, 3600);
-        for begun in [3400, 3490, 3500] {
+        for begun in [3400, 3490, 3500, 3600] {
             pace.refused(at(begun), at(3520), at(3520));
         }
         assert!(near(rate(&pace, 3600), before));
-        pace.refused(at(3501), at(3520), at(3520));
-        assert!(rate(&pace, 3520) < 0.7 * before);
+        pace.refused(at(3601), at(3620), at(3620));
+        assert!(rate(&pace, 3620) < 0.7 * before);
     }
 
     #[test]
     fn a_known_pace_comes_back_in_its_time_and_is_given_up_when_it_has_grown() {
         let (pace, refused) = known();
         assert!(near(rate(&pace, 3500), DECREASE * refused));
-        let recovered = 3500 + 20_000;
+        let recovered = 3500 + 25_000;
         assert!(near(rate(&pace, recovered), refused));
         // Ten seconds on either side it is within a fortieth; a minute on it is far beyond.
         assert!(rate(&pace, recovered - 10_000) > 0.97 * refused);
         assert!(rate(&pace, recovered + 10_000) < 1.03 * refused);
-        assert!(rate(&pace, recovered + 60_000) > 4.0 * refused);
-        assert!(rate(&pace, recovered + 120_000).is_infinite());
+        assert!(rate(&pace, recovered + 60_000) > 3.5 * refused);
+        assert!(rate(&pace, recovered + 300_000).is_infinite());
     }
 
     #[test]
-    fn a_pace_at_which_nothing_goes_through_is_halved_and_searched_for_anew() {
-        let (mut pace, _) = known();
-        let before = rate(&pace, 9000);
-        pace.refused(at(8900), at(9000), at(9000));
-        assert!(pace.is_stuck());
-        assert!(near(rate(&pace, 9000), before / 2.0));
-        assert!(near(rate(&pace, 10_000), before));
-    }
-
-    #[test]
-    fn a_second_refusal_at_once_halves_the_pace() {
+    fn a_known_pace_at_which_nothing_goes_through_is_halved_and_comes_back() {
         let (mut pace, refused) = known();
+        let before = rate(&pace, 9000);
+        for (now, left) in [(9000, before / 2.0), (9020, before / 4.0)] {
+            // Nothing is to be learnt from more of them, so that each may be a round.
+            pace.refused(at(now - 10), at(now), at(now));
+            assert!(pace.is_stuck());
+            assert!((0.9..1.2).contains(&(rate(&pace, now) / left)));
+        }
+        assert!(near(rate(&pace, 9020 + 25_000), refused));
+    }
+
+    #[test]
+    fn a_pace_that_had_grown_beyond_and_nothing_goes_through_comes_back_to_what_it_was() {
+        let (mut pace, refused) = known();
+        let before = rate(&pace, 80_000);
+        assert!(before > 2.0 * refused);
+        pace.refused(at(79_950), at(80_000), at(80_000));
+        assert!(near(rate(&pace, 80_000), before / 2.0));
+        assert!(near(rate(&pace, 105_000), before));
+    }
+
+    #[test]
+    fn a_search_in_which_nothing_goes_through_is_halved_and_goes_on() {
+        let mut pace = searching();
+        for now in [900, 1100, 1300, 1500, 1700] {
+            pace.refused(at(now - 50), at(now), at(now));
+        }
+        let low = rate(&pace, 1700);
+        assert!(low < searching().flow_at(at(500)) / 8.0);
+        // However low it came, it goes on until it is far above where it began.
+        assert!(near(rate(&pace, 12_700), 2048.0 * low));
+        assert!(rate(&pace, 14_700).is_infinite());
+    }
+
+    #[test]
+    fn of_two_refusals_within_seconds_the_second_leaves_what_went_through_between() {
+        let (mut pace, refused) = known();
+        for _ in 0..32 {
+            pace.went_through(at(3700));
+        }
+        pace.refused(at(3740), at(3750), at(3750));
+        let expected = ABOVE * 33.0 / 0.25;
+        assert!(expected < 0.7 * refused);
+        assert!(near(rate(&pace, 3750), DECREASE * expected));
+        assert!(near(rate(&pace, 28_750), expected));
+    }
+
+    #[test]
+    fn what_goes_through_after_a_gate_is_counted_from_when_it_opens() {
+        let mut pace = searching();
+        pace.went_through(at(3000));
+        pace.refused(at(3480), at(3500), at(4500));
+        for _ in 0..129 {
+            pace.went_through(at(5000));
+        }
+        pace.refused(at(5450), at(5500), at(5500));
+        assert!(near(rate(&pace, 5500), DECREASE * ABOVE * 130.0));
+    }
+
+    #[test]
+    fn a_second_refusal_within_seconds_no_more_than_about_halves_the_pace() {
+        let (mut pace, _) = known();
+        let before = rate(&pace, 4500);
         pace.went_through(at(3600));
-        pace.refused(at(3600), at(4500), at(4500));
-        assert!(rate(&pace, 4500) < 0.45 * refused);
+        pace.refused(at(4450), at(4500), at(4500));
+        assert!(near(rate(&pace, 4500), DECREASE * ABOVE * before / 2.0));
         assert!(!pace.is_stuck());
+    }
+
+    #[test]
+    fn a_second_refusal_within_seconds_raises_no_pace() {
+        let (mut pace, _) = known();
+        let before = rate(&pace, 4500);
+        for _ in 0..1000 {
+            pace.went_through(at(4000));
+        }
+        pace.refused(at(4450), at(4500), at(4500));
+        assert!(near(rate(&pace, 4500), DECREASE * before));
+    }
+
+    #[test]
+    fn later_refusals_take_a_fixed_share_whatever_went_through() {
+        let (mut pace, _) = known();
+        let before = rate(&pace, 5600);
+        pace.went_through(at(5000));
+        pace.refused(at(5550), at(5600), at(5600));
+        assert!(near(rate(&pace, 5600), DECREASE * before));
+    }
+
+    #[test]
+    fn the_slowest_pace_grows_too() {
+        let mut pace = Pace::default();
+        for now in (10..4000).step_by(200) {
+            pace.refused(at(now - 5), at(now), at(now));
+        }
+        pace.went_through(at(3815));
+        pace.refused(at(3815), at(3820), at(3820));
+        assert!(rate(&pace, 3820) < 1.1 * SLOWEST);
+        assert!(rate(&pace, 1_000_000) > 4.0 * SLOWEST);
     }
 
     #[test]

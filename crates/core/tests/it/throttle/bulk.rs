@@ -22,19 +22,23 @@ fn check(case: &str, figures: &Figures) {
 /// A job of so many seconds at the allowed rate, by clones of one client.
 async fn run(allowed: Allowed, burst: f64, tells: Tells, seconds: f64, jobs: usize) {
     let clock = Paused::new();
-    let bucket = Arc::new(Bucket::new(&clock, allowed, burst, tells));
-    let client = client(Arc::clone(&bucket), &clock, ClientOptions::default());
-    let items = (allowed(0.0) * seconds + burst) as usize / jobs;
-    let jobs: Vec<_> = (0..jobs).map(|_| client.clone()).collect();
-    let failed = join_all(jobs.iter().map(|client| job(client, items, 64))).await;
+    let bucket = Bucket::new(&clock, allowed, burst, tells);
+    run_on(&clock, bucket, seconds, jobs, 64).await;
+}
+
+async fn run_on(clock: &Arc<Paused>, bucket: Bucket, seconds: f64, jobs: usize, parallel: usize) {
+    let bucket = Arc::new(bucket);
+    let client = client(Arc::clone(&bucket), clock, ClientOptions::default());
+    let rate = (bucket.allowed)(0.0);
+    let items = (rate * seconds + bucket.burst) as usize / jobs;
+    let clients: Vec<_> = (0..jobs).map(|_| client.clone()).collect();
+    let failed = join_all(clients.iter().map(|client| job(client, items, parallel))).await;
 
     assert_eq!(failed.iter().sum::<usize>(), 0, "all is done in the end");
-    let figures = Figures::of(&bucket, items * jobs.len());
-    let case = format!(
-        "{}/s, burst {burst}, tells {tells:?}, {} jobs",
-        allowed(0.0),
-        jobs.len()
-    );
+    let figures = Figures::of(&bucket, items * jobs);
+    let (burst, tells) = (bucket.burst, bucket.tells);
+    let case =
+        format!("{rate}/s, burst {burst}, tells {tells:?}, {seconds} s, {jobs} of {parallel}");
     check(&case, &figures);
 }
 
@@ -71,6 +75,27 @@ async fn a_fast_rate_is_reached_and_kept() {
         (500.0, Tells::Seconds),
     ] {
         run(|_| 500.0, burst, tells, 40.0, 1).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_job_is_not_held_back_by_what_its_burst_ended_in() {
+    let cases: [(Allowed, f64, usize); 2] = [(|_| 150.0, 1500.0, 16), (|_| 250.0, 2500.0, 64)];
+    for (allowed, burst, parallel) in cases {
+        let clock = Paused::new();
+        let bucket = Bucket::new(&clock, allowed, burst, Tells::Nothing);
+        run_on(&clock, bucket, 20.0, 1, parallel).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_counts_by_the_second_is_followed() {
+    let cases: [(Allowed, f64); 3] = [(|_| 20.0, 20.0), (|_| 100.0, 100.0), (|_| 500.0, 500.0)];
+    for (allowed, burst) in cases {
+        let clock = Paused::new();
+        let mut bucket = Bucket::new(&clock, allowed, burst, Tells::Nothing);
+        bucket.by_the_second = true;
+        run_on(&clock, bucket, 60.0, 1, 64).await;
     }
 }
 

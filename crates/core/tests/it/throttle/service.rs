@@ -60,6 +60,8 @@ pub(super) struct Bucket {
     pub(super) allowed: Allowed,
     pub(super) burst: f64,
     pub(super) tells: Tells,
+    /// Filled at once at each full second, as one that counts by the second, and not steadily.
+    pub(super) by_the_second: bool,
     clock: Arc<Paused>,
     filled: Mutex<(f64, f64)>,
     /// When each request came, and whether it was let through.
@@ -72,6 +74,7 @@ impl Bucket {
             allowed,
             burst,
             tells,
+            by_the_second: false,
             clock: Arc::clone(clock),
             filled: Mutex::new((burst, clock.seconds())),
             log: Mutex::default(),
@@ -83,7 +86,11 @@ impl Bucket {
         let rate = (self.allowed)(now);
         let mut filled = self.filled.lock().unwrap();
         let (tokens, at) = *filled;
-        let tokens = (tokens + (now - at) * rate).min(self.burst);
+        let tokens = match self.by_the_second {
+            true if now.floor() > at.floor() => self.burst,
+            true => tokens,
+            false => (tokens + (now - at) * rate).min(self.burst),
+        };
         let open = tokens >= 1.0;
         *filled = (tokens - if open { 1.0 } else { 0.0 }, now);
         self.log.lock().unwrap().push((now, open));
