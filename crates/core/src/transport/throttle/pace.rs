@@ -103,6 +103,8 @@ impl Pace {
 
     /// A request that began at `begun` was refused, and nothing begins before `opens`.
     pub(super) fn refused(&mut self, begun: Timestamp, now: Timestamp, opens: Timestamp) {
+        // Who waited for a gate has not come late, and does not begin at once with the next one.
+        self.next = self.next.max(opens);
         // Where nothing goes through there is nothing to wait for, and each further refusal costs.
         let round = if self.stuck { Duration::ZERO } else { ROUND };
         if (self.lowered).is_some_and(|lowered| begun <= later(lowered, round)) {
@@ -351,18 +353,27 @@ mod tests {
     }
 
     #[test]
-    fn requests_begin_at_the_pace_and_a_late_one_delays_no_other() {
+    fn who_waited_for_a_gate_begins_at_the_pace() {
         let mut pace = Pace::default();
-        pace.refused(at(0), at(10), at(1_000_000));
-        // At 4/s the second may follow at once, as the first one could have begun before.
-        let due: Vec<_> = (0..4)
-            .map(|_| {
-                let wait = pace.wait(at(1000));
-                pace.take(later(at(1000), wait));
-                wait.as_millis()
-            })
-            .collect();
-        assert_eq!(due, [0, 0, 250, 250]);
+        pace.refused(at(0), at(10), at(1000));
+        assert_eq!(pace.wait(at(1000)), Duration::ZERO);
+        pace.take(at(1000));
+        assert_eq!(pace.wait(at(1000)), Duration::from_millis(250));
+        // A later word of the same round closes it for longer.
+        pace.refused(at(0), at(1100), at(3000));
+        pace.take(at(3000));
+        assert_eq!(pace.wait(at(3000)), Duration::from_millis(250));
+    }
+
+    #[test]
+    fn a_late_request_delays_no_other() {
+        let mut pace = Pace::default();
+        pace.refused(at(0), at(10), at(1000));
+        pace.take(at(1000));
+        pace.take(at(1350));
+        let gap = Duration::from_secs_f64(rate(&pace, 1350).recip());
+        let late = Duration::from_millis(100);
+        assert!(pace.wait(at(1350)).abs_diff(gap - late) < Duration::from_millis(1));
     }
 
     #[test]

@@ -44,8 +44,8 @@ async fn a_read_is_a_call_with_a_request_with_an_attempt() {
 async fn each_repeat_is_an_attempt_of_its_own_and_tells_why() {
     scenario::throttled().await.tells(
         "
-        INFO polyvault.call polyvault.elapsed_ms=2018 polyvault.operation=get polyvault.provider=test polyvault.secret=db polyvault.store=test://a polyvault.version=v-1
-          DEBUG polyvault.request polyvault.elapsed_ms=2018 polyvault.operation=get polyvault.provider=test polyvault.secret=db
+        INFO polyvault.call polyvault.elapsed_ms=2263 polyvault.operation=get polyvault.provider=test polyvault.secret=db polyvault.store=test://a polyvault.version=v-1
+          DEBUG polyvault.request polyvault.elapsed_ms=2263 polyvault.operation=get polyvault.provider=test polyvault.secret=db
             DEBUG polyvault.token polyvault.elapsed_ms=3
             DEBUG polyvault.attempt error.type=RateLimited http.request.body.size=0 http.request.method=GET http.response.body.size=4 http.response.status_code=429 otel.kind=client otel.status_code=ERROR polyvault.elapsed_ms=5 polyvault.request_id=r-1
               DEBUG refused
@@ -53,6 +53,7 @@ async fn each_repeat_is_an_attempt_of_its_own_and_tells_why() {
             DEBUG polyvault.attempt error.type=Unavailable http.request.body.size=0 http.request.method=GET http.request.resend_count=1 http.response.body.size=0 http.response.status_code=503 otel.kind=client otel.status_code=ERROR polyvault.elapsed_ms=5
               DEBUG refused
             DEBUG repeating error.type=Unavailable polyvault.delay_ms=0
+            DEBUG queued
             DEBUG polyvault.attempt http.request.body.size=0 http.request.method=GET http.request.resend_count=2 http.response.body.size=36 http.response.status_code=200 otel.kind=client polyvault.elapsed_ms=5
               DEBUG answered
         ",
@@ -63,6 +64,7 @@ async fn each_repeat_is_an_attempt_of_its_own_and_tells_why() {
             r#"Retry { provider: "test", operation: "get", attempt: 1, error: RateLimited, delay: 2s }"#,
             r#"Attempt { provider: "test", operation: "get", attempt: 2, status: Some(503), error: Some(Unavailable), lost: true, elapsed: 5ms, sent: 0, received: 0 }"#,
             r#"Retry { provider: "test", operation: "get", attempt: 2, error: Unavailable, delay: 0ns }"#,
+            r#"Queued { provider: "test", operation: "get", waited: 245ms }"#,
             r#"Attempt { provider: "test", operation: "get", attempt: 3, status: Some(200), error: None, lost: false, elapsed: 5ms, sent: 0, received: 36 }"#,
         ],
     );

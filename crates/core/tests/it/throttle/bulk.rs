@@ -100,6 +100,13 @@ async fn a_service_that_counts_by_the_second_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_takes_no_two_at_once_is_asked_for_one_after_the_other() {
+    run(|_| 5.0, 1.0, Tells::Seconds, 60.0, 1).await;
+    run(|_| 5.0, 1.0, Tells::Seconds, 200.0, 1).await;
+    run(|_| 20.0, 1.0, Tells::Seconds, 60.0, 1).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn jobs_of_clones_keep_the_rate_together() {
     run(|_| 50.0, 50.0, Tells::Nothing, 60.0, 4).await;
     run(|_| 50.0, 50.0, Tells::Seconds, 60.0, 4).await;
