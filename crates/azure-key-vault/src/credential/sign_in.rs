@@ -77,13 +77,14 @@ impl SignIn {
     /// Whether a token for this scope may be shown to the vault: else a server in its place, or
     /// one that is wrong by mistake, would be handed tokens for something else.
     fn check(&self, scope: &str) -> Result<()> {
-        let host = Url::parse(scope).ok();
-        let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let url = Url::parse(scope).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
         let allowed = match &self.audience {
             Audience::Any => true,
             Audience::Resource(resource) => scope == scope_of(resource),
             Audience::Below(_) => {
                 !host.is_empty()
+                    && url.as_ref().is_some_and(|url| is_plain(url, scope))
                     && self
                         .host
                         .strip_suffix(host)
@@ -110,6 +111,16 @@ impl SignIn {
              `verify_challenge=false`.",
         ))
     }
+}
+
+/// Whether a scope is a URL of https that the issuer reads as it is read here. Behind a blank there would be
+/// a second scope, and readers differ in backslashes, escapes and users.
+fn is_plain(url: &Url, scope: &str) -> bool {
+    url.scheme() == "https"
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.port().is_none()
+        && url.as_str().eq_ignore_ascii_case(scope)
 }
 
 #[async_trait]

@@ -1,5 +1,7 @@
 //! No answer makes a decoder panic.
 
+mod challenge;
+
 use polyvault_core::{SecretName, SecretRef, VersionId};
 use polyvault_testkit::bodies::{answers_like, call_all};
 use polyvault_testkit::script::{Script, answer};
