@@ -1,8 +1,10 @@
 //! No answer makes a decoder panic.
 
+mod certificate;
 mod challenge;
+mod event;
 
-use polyvault_core::{SecretName, SecretRef, VersionId};
+use polyvault_core::{ErrorKind, OperationId, SecretName, SecretRef, SecretStore, VersionId};
 use polyvault_testkit::bodies::{answers_like, call_all};
 use polyvault_testkit::script::{Script, answer};
 use proptest::prelude::*;
@@ -15,6 +17,8 @@ use crate::arm;
 use crate::script::store_on;
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_answer_makes_a_call_panic((status, body) in answers_like("azure-key-vault")) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -45,4 +49,50 @@ proptest! {
             let _ = receiver.receive(&request).is_ok();
         }
     }
+
+    #[test]
+    fn an_operation_id_is_of_one_secret_or_refused(text in operation_ids()) {
+        let Ok(id) = OperationId::new(text.clone()) else {
+            return Ok(());
+        };
+        let of = |kind: &str| {
+            let name = text.strip_prefix(kind)?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            ((1..=127).contains(&name.len()) && name.chars().all(plain)).then_some(name)
+        };
+        let path = match (of("delete:"), of("recover:")) {
+            (Some(name), _) => Some(format!("deletedsecrets/{name}")),
+            (_, Some(name)) => Some(format!("secrets/{name}")),
+            _ => None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let script = Script::always(answer(200, r#"{"id":"https://v/secrets/db","value":"x"}"#));
+            match (store_on(&script).resume(&id).await, path) {
+                (Ok(mut operation), Some(path)) => {
+                    operation.poll().await.unwrap();
+                    let url = format!("GET https://myvault.vault.azure.net/{path}?api-version=2026-04-01");
+                    assert_eq!(script.lines(), [url]);
+                }
+                (Err(error), None) => {
+                    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+                    assert_eq!(script.lines().len(), 0);
+                }
+                (resumed, path) => panic!("{text:?}: {resumed:?}, {path:?}"),
+            }
+        });
+    }
+}
+
+fn operation_ids() -> impl Strategy<Value = String> {
+    let pieces = [
+        ":", "db", "-", "..", "/", "%2f", "?", "#", "@x", " ", "\u{e9}",
+    ];
+    let pieces = proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..4);
+    let kind = proptest::sample::select(vec!["delete:", "recover:", "delete", "Delete:", "purge:"]);
+    prop_oneof![
+        "(delete|recover):[0-9a-zA-Z-]{1,128}",
+        (kind, pieces).prop_map(|(kind, pieces)| format!("{kind}{}", pieces.concat())),
+        ".{0,40}",
+    ]
 }

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use crate::script::store_on;
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_answer_makes_a_call_panic((status, body) in answers_like("wix-secrets")) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
