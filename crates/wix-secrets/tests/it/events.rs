@@ -1,5 +1,7 @@
 //! Webhooks: what is taken, and one test for each way of being refused.
 
+mod any;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 

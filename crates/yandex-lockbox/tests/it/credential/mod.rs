@@ -3,6 +3,7 @@
 mod found;
 mod hosts;
 mod key;
+mod key_files;
 mod others;
 
 use std::sync::LazyLock;
