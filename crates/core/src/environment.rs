@@ -57,7 +57,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// `Config` if the file can't be read, or after which variable it is not as such files are.
+    /// `Config` if the file can't be read, or after how many variables it is not as such files are.
     ///
     /// # Example
     ///
@@ -74,16 +74,14 @@ impl Environment {
     pub fn dotenv(path: impl AsRef<Path>) -> Result<Self> {
         let file = credential_file(path.as_ref())?;
         let mut environment = Self::empty();
-        let mut last = "its beginning".to_owned();
-        for line in dotenvy::from_read_iter(file.as_slice()) {
-            // The parser's error quotes the line.
+        for (before, line) in dotenvy::from_read_iter(file.as_slice()).enumerate() {
+            // The parser's error quotes the line, and what it took for a name may be the next line of a value.
             let (name, value) = line.map_err(|_| {
                 Error::new(
                     ErrorKind::Config,
-                    format!("the file is no dotenv file, after {last}"),
+                    format!("the file is no dotenv file: variables before the fault: {before}"),
                 )
             })?;
-            last = format!("the variable {name}");
             environment = environment.with(name, value);
         }
         Ok(environment)

@@ -361,16 +361,19 @@ async fn a_dotenv_file_is_read_as_such_files_are() {
 fn a_dotenv_file_that_is_none_is_refused_without_its_text() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".env");
-    fs::write(&path, "GOOD=1\nBAD=\"hunter2 and no end\n").unwrap();
+    for (text, before) in [
+        ("GOOD=1\nBAD=\"hunter2 and no end\n", 1),
+        ("GOOD=1\nBAD=aGVsbG8\nhunter2==\n-----END\n", 3),
+    ] {
+        fs::write(&path, text).unwrap();
 
-    let error = Environment::dotenv(&path).unwrap_err();
+        let error = Environment::dotenv(&path).unwrap_err();
 
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(
-        error.message().ends_with("after the variable GOOD"),
-        "{error}"
-    );
-    assert!(!format!("{error} {error:?}").contains("hunter2"));
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let due = format!("variables before the fault: {before}");
+        assert!(error.message().ends_with(&due), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
     let missing = Environment::dotenv(folder.path().join("none")).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Config);
 }
