@@ -36,6 +36,8 @@ fn document(entries: &str, crc32: &str) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_encoded_comes_back(payload in payloads()) {
         let document = encode(&payload).unwrap();
@@ -76,9 +78,98 @@ proptest! {
     }
 
     #[test]
-    fn any_content_type_can_be_looked_at(text in "(application/vnd.polyvault.payload\\+json)?.{0,30}") {
-        let _ = Mark::read(&text);
+    fn any_content_type_is_a_mark_that_is_written_the_same_or_none(text in marks()) {
+        let Some(mark) = Mark::read(&text) else {
+            return Ok(());
+        };
+        let again = Mark::read(&mark.to_string()).unwrap();
+        prop_assert_eq!(again.content_type(), mark.content_type());
+        prop_assert_eq!(again.check_version().is_ok(), mark.check_version().is_ok());
+        let lower = text.to_ascii_lowercase();
+        let told = lower.contains("version=1") || lower.contains("version=\"1\"");
+        prop_assert!(told || mark.check_version().is_err());
+        prop_assert!(lower.contains("application/vnd.polyvault.payload+json"));
+        let refused = mark.decode(&Value::text(&*text)).unwrap_err();
+        prop_assert_eq!(refused.kind(), ErrorKind::Decode);
     }
+
+    #[test]
+    fn a_byte_more_or_less_is_refused_or_the_same_payload(
+        payload in payloads(),
+        at in any::<prop::sample::Index>(),
+        byte in proptest::option::of(any::<u8>()),
+    ) {
+        let mut bytes = encode(&payload).unwrap().expose_bytes().to_vec();
+        let at = at.index(bytes.len());
+        match byte {
+            Some(byte) => bytes.insert(at, byte),
+            None => drop(bytes.remove(at)),
+        }
+
+        match read(&bytes) {
+            Ok(read) => prop_assert_eq!(all(&read), all(&payload)),
+            Err(error) => prop_assert_eq!(error.kind(), ErrorKind::Decode),
+        }
+    }
+
+    #[test]
+    fn a_description_comes_back_from_behind_its_mark(text in descriptions()) {
+        let marked = mark_description(&text);
+
+        prop_assert_eq!(split_description(&marked), (text.as_str(), Some(Mark::of(None))));
+        prop_assert!(check_description(&marked).is_err());
+    }
+
+    #[test]
+    fn any_description_is_the_users_alone_or_has_a_mark_at_its_end(text in descriptions()) {
+        let (own, mark) = split_description(&text);
+
+        prop_assert!(text.starts_with(own));
+        match mark {
+            None => {
+                prop_assert_eq!(own, text.as_str());
+                prop_assert!(check_description(&text).is_ok());
+            }
+            Some(_) => {
+                let rest = text.get(own.len()..).unwrap().to_ascii_lowercase();
+                prop_assert!(rest.trim().starts_with('[') && rest.trim().ends_with(']'));
+                prop_assert!(rest.contains("application/vnd.polyvault.payload+json"));
+                let refused = check_description(&text).unwrap_err();
+                prop_assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+            }
+        }
+    }
+}
+
+/// Pieces of which marks are made, in any order.
+fn pieces(more: &[&'static str]) -> impl Strategy<Value = String> + use<> {
+    let own = [
+        "application/vnd.polyvault.payload+json",
+        ";version=1",
+        "; Version=\"1\"",
+        ";version=2",
+        ";type=text/x",
+        ";type=\"a;\\\"",
+        "\"",
+        ";",
+        "=",
+        " ",
+        "\t",
+    ];
+    let all = [own.as_slice(), more].concat();
+    proptest::collection::vec(prop::sample::select(all), 0..6).prop_map(|pieces| pieces.concat())
+}
+
+fn marks() -> impl Strategy<Value = String> {
+    let ours = pieces(&["x", "\u{e9}"]);
+    let ours = ours.prop_map(|rest| format!("Application/VND.polyvault.payload+json{rest}"));
+    prop_oneof![4 => ours, 1 => pieces(&["x"]), 1 => any::<String>()]
+}
+
+fn descriptions() -> impl Strategy<Value = String> {
+    let own = "[application/vnd.polyvault.payload+json;version=1]";
+    let more = ["[", "]", "[", "]", "of the shop", "\n", own, own];
+    prop_oneof![2 => pieces(&more), 1 => any::<String>()]
 }
 
 #[test]

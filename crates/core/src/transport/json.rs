@@ -257,6 +257,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn unescapes_as_serde_json_does(expected in any::<String>()) {
             let json = serde_json::json!({ "value": expected }).to_string();

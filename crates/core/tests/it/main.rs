@@ -1,6 +1,7 @@
 //! What polyvault-core promises, from outside.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod decoders;
 mod ensure;
 mod env_store;
 mod fallback;
