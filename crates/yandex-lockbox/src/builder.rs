@@ -122,7 +122,8 @@ impl YandexLockboxBuilder {
     ///
     /// # Errors
     ///
-    /// `Config` for a root that is no URL, and if it does not tell all of the services; those of a request.
+    /// `Config` for a root that is no URL, and if it does not tell all of the services; `Unexpected` if its list
+    /// has no end; those of a request.
     ///
     /// # Example
     ///

@@ -1,8 +1,10 @@
 //! Where the services of an installation are.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use polyvault_core::transport::{ClientOptions, Endpoint, Issuer, json, request};
-use polyvault_core::{Error, ErrorKind, Result};
+use polyvault_core::{Error, ErrorKind, Page, PageToken, Pagination, Result};
 
 use crate::config::SCHEME;
 use crate::error;
@@ -23,6 +25,9 @@ const ROOT: Issuer = Issuer {
     ..error::ISSUER
 };
 
+/// Those that a store speaks to.
+const SERVICES: [&str; 4] = ["lockbox", "lockbox-payload", "operation", "iam"];
+
 /// More pages than any installation has services.
 const MOST_PAGES: usize = 100;
 
@@ -33,27 +38,44 @@ pub(crate) async fn discover(root: &str, options: &ClientOptions) -> Result<Endp
         true => "http",
         false => "https",
     };
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut token: Option<String> = None;
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut pagination = Pagination::at_will();
+    let mut token: Option<PageToken> = None;
     for _ in 0..MOST_PAGES {
         let url = root.url().literal("/endpoints");
         let url = match &token {
-            Some(token) => url.query("pageToken", token),
+            Some(token) => url.query("pageToken", token.as_str()),
             None => url,
         };
         let request = request(Method::GET, url.build()?, None);
         let answer = ROOT.ask(&root, request, options).await?;
         let page: ApiEndpoints = json::decode(answer.body().as_bytes())?;
         let told = page.endpoints.unwrap_or_default().into_iter();
-        found.extend(told.filter_map(|one| Some((one.id?, one.address?))));
-        token = page.next_page_token.filter(|token| !token.is_empty());
+        let told = told.filter_map(|one| Some((one.id?, one.address?)));
+        // Of other services nothing is kept, however many there are said to be.
+        let ours = told.filter(|(id, _)| SERVICES.contains(&id.as_str()));
+        let next = page.next_page_token.filter(|token| !token.is_empty());
+        let page = Page {
+            items: ours.collect(),
+            next: next.map(PageToken::new),
+        };
+        token = pagination
+            .after(&page)
+            .map_err(|error| error.with_provider(SCHEME))?;
+        for (id, address) in page.items {
+            found.entry(id).or_insert(address);
+        }
         if token.is_none() {
             break;
         }
     }
+    if token.is_some() {
+        let rule = "the installation has more pages of services than any, the list may never end";
+        return Err(Error::new(ErrorKind::Unexpected, rule).with_provider(SCHEME));
+    }
     let base = |id: &'static str| {
-        let known = found.iter().find(|(known, _)| known == id);
-        let address = known.map(|(_, address)| address.trim_end_matches('/'));
+        let known = found.get(id);
+        let address = known.map(|address| address.trim_end_matches('/'));
         let address = address.filter(|address| !address.is_empty());
         address.map(|address| {
             let address = match scheme {

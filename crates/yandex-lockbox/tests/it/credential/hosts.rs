@@ -104,6 +104,27 @@ async fn another_installation_is_found_page_by_page_and_signed_in_to() {
 }
 
 #[tokio::test]
+async fn a_list_of_services_whose_pages_repeat_or_never_end_is_an_error() {
+    let all = ["lockbox", "lockbox-payload", "iam", "operation"];
+    for ids in [&all[..], &[]] {
+        for repeats in [true, false] {
+            let web = Web::new();
+            for count in 0..200 {
+                let token = if repeats { 0 } else { count };
+                web.answer(ROOT, told(ids, Some(&token.to_string())));
+            }
+
+            let builder = YandexLockbox::builder(FOLDER).client_options(web.options());
+            let found = builder.discover("https://api.yandexcloud.kz").await;
+
+            assert_eq!(found.map(drop).unwrap_err().kind(), ErrorKind::Unexpected);
+            let most = if repeats { 2 } else { 100 };
+            assert_eq!(web.lines().len(), most);
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_fixture_and_the_message_name_the_public_hosts() {
     let messages = fixture::folder("yandex-lockbox").join("messages/messages.json");
     let messages: Value = std::fs::read_to_string(messages).unwrap().parse().unwrap();
