@@ -181,31 +181,3 @@ async fn an_answer_of_as_many_parts_as_fit_is_read_or_refused_in_a_time_that_gro
         }
     }
 }
-
-#[tokio::test]
-async fn more_parts_than_any_service_has_are_refused_before_they_fill_the_memory() {
-    let refused = [
-        ("labels", 0),
-        ("empty items", 0),
-        ("empty items", 1),
-        ("items", 1),
-        ("labels of Lockbox", 2),
-        ("empty secrets", 2),
-        ("secrets", 2),
-        ("empty secrets", 3),
-        ("secrets", 3),
-    ];
-    let answers = answers(4_500_000);
-    for (what, at) in refused {
-        let (url, _, _) = STORES[at];
-        let (_, body) = answers.iter().find(|(known, _)| *known == what).unwrap();
-
-        let (_, errors) = call(url, 200, body).await;
-
-        assert!(errors.len() >= 2, "{what} {url}: {errors:?}");
-        assert!(
-            errors.iter().any(|error| error.kind() == ErrorKind::Decode),
-            "{what} {url}"
-        );
-    }
-}

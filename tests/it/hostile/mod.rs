@@ -1,6 +1,7 @@
 //! A service that means harm, or is another one: a typed error, an end, and no request elsewhere.
 
 mod large;
+mod lists;
 mod pages;
 mod socket;
 pub(crate) mod tokens;

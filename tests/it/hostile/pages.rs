@@ -8,6 +8,7 @@ use polyvault::Timestamp;
 use polyvault::clock::ManualClock;
 use polyvault::transport::{Body, ClientOptions, SendError, Transport};
 
+use super::lists::LISTS;
 use super::*;
 
 /// Gives another page to every request.
@@ -60,35 +61,34 @@ const LOCKBOX: &str = "yandex-lockbox://b1gfolder00000000001";
 
 #[tokio::test]
 async fn a_list_that_goes_round_in_a_circle_has_an_end() {
-    for (url, host, page) in STORES.iter().filter(|(_, _, page)| !page.is_empty()) {
-        for length in 1..=3 {
-            let round = (0..length).map(|at| page.replace("x\"", &format!("x{at}\"")));
-            let round = round.map(|page| answer(200, page)).collect::<Vec<_>>();
+    for list in LISTS.iter().filter(|list| list.has_pages()) {
+        for (length, items) in [(1, 0), (2, 0), (3, 0), (1, 1), (2, 2), (3, 1)] {
+            let round = (0..length).map(|at| answer(200, list.page(items, &format!("x{at}"))));
+            let round = round.collect::<Vec<_>>();
             let script = Script::new((0..4).flat_map(|_| round.clone()));
-            let store = open(url, &script);
 
-            let listed: Result<Vec<SecretInfo>, _> = store.list().try_collect().await;
+            let read = list.all(&*open(list.url(), &script)).await;
 
-            assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unexpected, "{url}");
-            assert_eq!(script.lines().len(), length + 1, "{url}");
-            stays_at_home(&script, host);
+            assert_eq!(read.unwrap_err().kind(), ErrorKind::Unexpected, "{list:?}");
+            assert_eq!(script.lines().len(), length + 1, "{list:?}");
+            stays_at_home(&script, list.host());
         }
     }
 }
 
 #[tokio::test]
 async fn a_list_of_ever_new_pages_without_an_item_has_an_end() {
-    for (url, _, _) in STORES.iter().filter(|(_, _, page)| !page.is_empty()) {
+    for list in LISTS.iter().filter(|list| list.has_pages()) {
         let pages = Pages::of(|count| {
             let link = format!("/secrets?$skiptoken={count}");
             let body = format!(r#"{{"value":[],"nextLink":"{link}","nextPageToken":"{count}"}}"#);
             (200, body)
         });
 
-        let listed: Result<Vec<SecretInfo>, _> = pages.store(url).list().try_collect().await;
+        let read = list.all(&*pages.store(list.url())).await;
 
-        assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unexpected, "{url}");
-        assert!(pages.asked() <= 1_001, "{url}: {}", pages.asked());
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::Unexpected, "{list:?}");
+        assert!(pages.asked() <= 1_001, "{list:?}: {}", pages.asked());
     }
 }
 
@@ -145,7 +145,8 @@ async fn a_call_that_reads_a_list_to_its_end_has_one_also_where_the_list_has_non
 
 #[tokio::test]
 async fn a_link_to_elsewhere_is_not_followed() {
-    for (url, host, _) in &STORES[..2] {
+    for list in LISTS.iter().filter(|list| list.has_links()) {
+        let (url, host) = (list.url(), list.host());
         let name = host.trim_start_matches("https://").trim_end_matches('/');
         for link in [
             "https://evil.example/secrets",
@@ -172,15 +173,13 @@ async fn a_link_to_elsewhere_is_not_followed() {
             "https://",
         ] {
             let link = link.replace("HOST", name);
-            let page = format!(r#"{{"value":[],"nextLink":"{link}"}}"#);
-            let script = Script::always(answer(200, page));
-            let store = open(url, &script);
+            let script = Script::always(answer(200, list.page_before(&link)));
 
-            let listed: Result<Vec<SecretInfo>, _> = store.list().try_collect().await;
+            let read = list.all(&*open(url, &script)).await;
 
-            let kind = listed.unwrap_err().kind();
-            assert_eq!(kind, ErrorKind::Unexpected, "{url}: {link}");
-            assert_eq!(script.lines().len(), 1, "{url}: {link}");
+            let kind = read.unwrap_err().kind();
+            assert_eq!(kind, ErrorKind::Unexpected, "{list:?}: {link}");
+            assert_eq!(script.lines().len(), 1, "{list:?}: {link}");
             stays_at_home(&script, host);
         }
     }
@@ -188,7 +187,8 @@ async fn a_link_to_elsewhere_is_not_followed() {
 
 #[tokio::test]
 async fn a_link_that_leads_home_is_followed_however_it_is_written() {
-    for (url, host, _) in &STORES[..2] {
+    for list in LISTS.iter().filter(|list| list.has_links()) {
+        let (url, host) = (list.url(), list.host());
         let name = host.trim_start_matches("https://").trim_end_matches('/');
         for link in [
             "/secrets?$skiptoken=x",
@@ -206,14 +206,13 @@ async fn a_link_that_leads_home_is_followed_however_it_is_written() {
             let link = link
                 .replace("HOST", name)
                 .replace("UPPER", &name.to_uppercase());
-            let page = format!(r#"{{"value":[],"nextLink":"{link}"}}"#);
-            let script = Script::new([answer(200, page), answer(200, r#"{"value":[]}"#)]);
-            let store = open(url, &script);
+            let page = list.page_before(&link);
+            let script = Script::new([answer(200, page), answer(200, list.last(1))]);
 
-            let listed: Result<Vec<SecretInfo>, _> = store.list().try_collect().await;
+            let read = list.all(&*open(url, &script)).await;
 
-            assert_eq!(listed.unwrap(), [], "{url}: {link}");
-            assert_eq!(script.lines().len(), 2, "{url}: {link}");
+            assert_eq!(read.unwrap(), 1, "{list:?}: {link}");
+            assert_eq!(script.lines().len(), 2, "{list:?}: {link}");
             stays_at_home(&script, host);
         }
     }

@@ -166,6 +166,11 @@ const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 const CHUNK: &str = "20\r\n                                \r\n";
 const LONG: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n";
 
+/// A secret whose labels never end, and a list whose items don't.
+const LABELS: &str =
+    "HTTP/1.1 200 OK\r\n\r\n{\"value\":[{\"id\":\"https://v/secrets/db\",\"tags\":{";
+const ITEMS: &str = "HTTP/1.1 200 OK\r\n\r\n{\"secrets\":[";
+
 /// A chunk of 4 GiB.
 const LONG_CHUNK: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffff\r\n";
 
@@ -206,7 +211,13 @@ async fn a_body_without_end_is_given_up_at_8_mib_where_nobody_says_otherwise() {
         max_answer_bytes: None,
         attempt: Duration::from_secs(30),
     };
-    come_to(&expected, endless("HTTP/1.1 200 OK\r\n\r\n", " ")).await;
+    for talk in [
+        endless("HTTP/1.1 200 OK\r\n\r\n", " "),
+        endless(LABELS, r#""hunter2":"","#),
+        endless(ITEMS, r#"{"id":"hunter2"},"#),
+    ] {
+        come_to(&expected, talk).await;
+    }
 }
 
 #[tokio::test]
@@ -270,4 +281,39 @@ async fn a_service_that_is_silent_or_slow_or_never_comes_to_the_point_has_the_ti
     ] {
         come_to(&expected, talk).await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_sends_to_another_one_is_refused_and_that_one_is_not_asked() {
+    let elsewhere = Server::start(ended_after(
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+    ))
+    .await;
+    for status in [
+        "301 Gone on",
+        "302 Found",
+        "303 See",
+        "307 For now",
+        "308 For good",
+    ] {
+        let to = &elsewhere.url;
+        let moved = format!(
+            "HTTP/1.1 {status}\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        // For as long as the process runs, since that is how long servers do.
+        let talk = ended_after(moved.leak());
+        for (url, _, _) in STORES {
+            let server = Server::start(talk).await;
+
+            let errors = calls(&*open_at(url, &server, None, Duration::from_secs(30))).await;
+
+            assert_eq!(errors.len(), 3, "{url} {status}: {errors:?}");
+            for error in errors {
+                let refused = [Some(status[..3].parse().unwrap()), None].contains(&error.status());
+                assert!(refused && error.kind() != ErrorKind::NotFound, "{error}");
+            }
+            assert!(server.asked.load(Ordering::Relaxed) > 0, "{url}");
+        }
+    }
+    assert_eq!(elsewhere.asked.load(Ordering::Relaxed), 0);
 }

@@ -206,3 +206,76 @@ async fn a_service_that_goes_on_refusing_gets_two_tokens_a_call_and_no_more() {
         assert_eq!(script.lines().len(), 4, "{}", door.url);
     }
 }
+
+/// A refusal that asks for a token for something else, from somebody else.
+fn challenge(resource: &str) -> Answer {
+    let mut refused = answer(401, r#"{"code":16}"#);
+    let told = format!(
+        r#"Bearer authorization="https://evil.example/hunter2", resource="{resource}", scope="{resource}/.default""#
+    );
+    let headers = refused.as_mut().unwrap().headers_mut();
+    headers.insert("www-authenticate", told.parse().unwrap());
+    refused
+}
+
+const RESOURCES: [&str; 6] = [
+    "https://graph.microsoft.com",
+    "https://vault.azure.net.evil.example",
+    "https://vault.azure.net@evil.example",
+    "http://vault.azure.net",
+    "https://vault.azure.net/ https://graph.microsoft.com",
+    "https://evil.example",
+];
+
+#[tokio::test]
+async fn a_service_that_asks_for_a_token_for_something_else_is_shown_none_but_its_own() {
+    for door in doors("made-up").await {
+        for resource in RESOURCES {
+            let issued = json!({ door.token: "made-up", "expires_in": 3599 }).to_string();
+            let refused = challenge(resource);
+            let answers = [answer(200, &issued), refused.clone(), answer(200, issued)];
+            let script = Script::then_always(answers, refused);
+
+            let store = door.open(&script);
+            let error = store.describe(&"db".try_into().unwrap()).await.unwrap_err();
+
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{}", door.url);
+            assert!(script.lines().len() <= 4, "{}", door.url);
+            let (_, home, _) = STORES.iter().find(|(url, _, _)| *url == door.url).unwrap();
+            for sent in script.sent() {
+                // Payloads have an endpoint of their own.
+                let to = sent
+                    .uri()
+                    .to_string()
+                    .replace("payload.lockbox.", "lockbox.");
+                assert!(to.starts_with(door.host) || to.starts_with(home), "{to}");
+                let told = format!("{to} {}", String::from_utf8_lossy(sent.body().as_bytes()));
+                let strange = [
+                    "hunter2",
+                    "evil.example",
+                    "graph.microsoft",
+                    "http%3A%2F%2Fvault",
+                ];
+                assert!(!strange.iter().any(|text| told.contains(text)), "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_vault_of_no_known_cloud_that_asks_for_something_else_gets_no_token_at_all() {
+    let [mut door, ..] = <[Door; 8]>::try_from(doors("made-up").await).ok().unwrap();
+    door.url = "azure-key-vault://my-vault?endpoint=https://my-vault.vault.cloud.example";
+    for resource in RESOURCES {
+        let script = Script::always(challenge(resource));
+
+        for error in calls(&*door.open(&script)).await {
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{resource}");
+        }
+
+        assert_eq!(script.lines().len(), 3, "{resource}");
+        stays_at_home(&script, "https://my-vault.vault.cloud.example/");
+        let bare = |sent: &http::Request<_>| !sent.headers().contains_key("authorization");
+        assert!(script.sent().iter().all(bare), "{resource}");
+    }
+}
