@@ -10,6 +10,7 @@
 )]
 
 mod configuration;
+mod decoders;
 mod faults;
 mod flips;
 mod harnesses;
