@@ -5,7 +5,7 @@ use std::sync::Arc;
 use polyvault_core::clock::ManualClock;
 use polyvault_core::{
     ErrorKind, GetOptions, IdempotencyKey, Labels, PasswordSpec, Payload, Punctuation, PutOptions,
-    SecretRef, SecretStore, SecretStoreExt, Timestamp, Value as Secret,
+    SecretId, SecretRef, SecretStore, SecretStoreExt, Timestamp, Value as Secret,
 };
 use polyvault_testkit::script::{Script, answer, body_of};
 use polyvault_yandex_lockbox::emulator::Emulator;
@@ -359,4 +359,27 @@ fn rules_are_the_same_where_the_passwords_are() {
         ..one.clone()
     };
     assert!(only("-_").same_as(&all_but));
+}
+
+/// As the rules of a length come in JSON: a text, and none where the service has nothing but its default.
+#[tokio::test]
+async fn a_length_that_is_told_as_none_is_none() {
+    for (told, length) in [
+        (json!("20"), Some(20)),
+        (json!(20), Some(20)),
+        (json!("0"), None),
+        (json!(0), None),
+        (json!(null), None),
+        (json!("long"), None),
+        (json!("65536"), None),
+    ] {
+        let rules = json!({"passwordKey": "password", "length": told});
+        let body = json!({"id": "e6qsecret00000000001", "passwordPayloadSpecification": rules});
+        let script = Script::new([answer(200, body.to_string())]);
+        let id = SecretRef::from(SecretId::new("e6qsecret00000000001").unwrap());
+
+        let read = store_on(&script, 0).properties(&id).await.unwrap();
+
+        assert_eq!(read.password.unwrap().length, length, "{told}");
+    }
 }
