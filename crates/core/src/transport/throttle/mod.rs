@@ -106,7 +106,11 @@ impl Throttle {
         let Ok(_next) = self.next.try_lock() else {
             return false;
         };
-        matches!(self.step(now, None), Ok(Step::Begin)) && self.take(now)
+        let begins = matches!(self.step(now, None), Ok(Step::Begin));
+        if begins {
+            self.take(now);
+        }
+        begins
     }
 
     /// Whether a request can begin in its time, as far as is known.
@@ -205,11 +209,10 @@ impl Throttle {
         }
     }
 
-    fn take(&self, now: Timestamp) -> bool {
+    fn take(&self, now: Timestamp) {
         let mut state = self.state();
         state.pace.take(now);
         state.turns.take(now);
-        true
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
