@@ -36,7 +36,7 @@ pub struct RetryPolicy {
     pub attempt: Duration,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
