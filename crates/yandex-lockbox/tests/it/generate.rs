@@ -232,7 +232,7 @@ async fn keys_that_a_writer_in_between_added_are_told() {
         ),
     ] {
         let script = Script::new([answer(200, secret.to_string()), made]);
-        let by_id = polyvault_core::SecretId::new("e6qs").unwrap();
+        let by_id = SecretId::new("e6qs").unwrap();
 
         let put = store_on(&script, 0).put(by_id, pin()).await;
 
