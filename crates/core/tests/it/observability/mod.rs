@@ -71,6 +71,21 @@ async fn each_repeat_is_an_attempt_of_its_own_and_tells_why() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_refused_at_the_gate_was_not_queued_there() {
+    let run = scenario::held().await;
+
+    let tree = run.capture.tree();
+    assert_eq!(tree.matches("polyvault.attempt ").count(), 1, "{tree}");
+    assert_eq!(
+        tree.matches("INFO polyvault.call error.type=RateLimited")
+            .count(),
+        2,
+        "{tree}"
+    );
+    assert!(!tree.contains("queued"), "{tree}");
+}
+
+#[tokio::test]
 async fn a_token_that_is_refused_is_fetched_anew_in_the_same_request() {
     scenario::renewed().await.tells(
         "

@@ -44,7 +44,7 @@ impl Run {
 
 pub(super) type Scenario = fn() -> Pin<Box<dyn Future<Output = Run>>>;
 
-pub(super) const ALL: [Scenario; 9] = [
+pub(super) const ALL: [Scenario; 10] = [
     || Box::pin(read()),
     || Box::pin(throttled()),
     || Box::pin(renewed()),
@@ -52,6 +52,7 @@ pub(super) const ALL: [Scenario; 9] = [
     || Box::pin(deleted()),
     || Box::pin(never_deleted()),
     || Box::pin(queued()),
+    || Box::pin(held()),
     || Box::pin(without_token()),
     || Box::pin(kept_token()),
 ];
@@ -131,6 +132,17 @@ pub(super) async fn queued() -> Run {
         let store = setup.store();
         let (one, other) = tokio::join!(store.get_text("db"), store.get_text("db"));
         assert!(one.is_ok() && other.is_ok());
+    })
+    .await
+}
+
+/// A read while the service asks for a longer pause than is waited for.
+pub(super) async fn held() -> Run {
+    let away = with(answer(429, ""), "retry-after", "3600");
+    Run::of(Setup::new(Mark::new(), [away]), async |setup| {
+        let store = setup.store();
+        store.get_text("db").await.unwrap_err();
+        store.get_text("db").await.unwrap_err();
     })
     .await
 }
