@@ -225,6 +225,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn eight_may_be_under_way_and_one_more_after_every_eighth_answer_up_to_the_most() {
+        let throttle = Throttle::new(11, None, Duration::from_secs(60));
+        let mut free = Vec::new();
+        for _ in 0..41 {
+            free.push(throttle.permits.available_permits());
+            throttle.went_through(Timestamp::UNIX_EPOCH);
+        }
+        let due = (0..41).map(|answers: usize| 8 + (answers / 8).min(3));
+        assert!(free.iter().copied().eq(due), "{free:?}");
+        let small = Throttle::new(3, None, Duration::from_secs(60));
+        assert_eq!(small.permits.available_permits(), 3);
+    }
+
+    #[test]
     fn refusals_of_one_round_that_tell_no_wait_put_nothing_off() {
         let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
         let waits = [[10].as_slice(), &[10, 90]].map(|refused| {
