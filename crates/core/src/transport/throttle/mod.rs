@@ -239,6 +239,16 @@ mod tests {
     }
 
     #[test]
+    fn the_gate_is_open_at_its_time() {
+        let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
+        let throttle = Throttle::new(8, None, Duration::from_secs(60));
+        let wait = Some(Duration::from_secs(7));
+        throttle.refused((at(0), at(10)), ErrorKind::RateLimited, wait);
+        assert!(!throttle.try_begin(at(7009)));
+        assert!(throttle.try_begin(at(7010)));
+    }
+
+    #[test]
     fn refusals_of_one_round_that_tell_no_wait_put_nothing_off() {
         let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
         let waits = [[10].as_slice(), &[10, 90]].map(|refused| {
