@@ -249,6 +249,26 @@ mod tests {
     }
 
     #[test]
+    fn a_repeat_does_not_wait_for_a_time_after_its_deadline() {
+        let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
+        let throttle = Throttle::new(8, None, Duration::from_secs(60));
+        let wait = Some(Duration::from_secs(7));
+        throttle.refused((at(0), at(10)), ErrorKind::Unavailable, wait);
+
+        for (until, in_time) in [
+            (Some(7009), false),
+            (Some(7010), false),
+            (Some(7011), true),
+            (None, true),
+        ] {
+            let held = throttle.check(at(10), until.map(at)).err();
+            let held = held.map(|held| (held.kind, held.wait));
+            let due = (ErrorKind::RateLimited, Duration::from_secs(7));
+            assert_eq!(held, (!in_time).then_some(due), "{until:?}");
+        }
+    }
+
+    #[test]
     fn refusals_of_one_round_that_tell_no_wait_put_nothing_off() {
         let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
         let waits = [[10].as_slice(), &[10, 90]].map(|refused| {
