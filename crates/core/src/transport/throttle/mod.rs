@@ -249,6 +249,17 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_as_long_as_the_longest_is_waited_for_and_a_longer_one_is_the_callers() {
+        let start = Timestamp::UNIX_EPOCH;
+        for (longest, waits) in [(6999, false), (7000, true)] {
+            let throttle = Throttle::new(8, None, Duration::from_millis(longest));
+            let wait = Some(Duration::from_secs(7));
+            throttle.refused((start, start), ErrorKind::RateLimited, wait);
+            assert_eq!(throttle.check(start, None).is_ok(), waits, "{longest} ms");
+        }
+    }
+
+    #[test]
     fn a_repeat_does_not_wait_for_a_time_after_its_deadline() {
         let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
         let throttle = Throttle::new(8, None, Duration::from_secs(60));

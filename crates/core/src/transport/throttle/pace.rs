@@ -209,6 +209,20 @@ mod tests {
     }
 
     #[test]
+    fn what_went_through_counts_less_by_the_half_second() {
+        let mut pace = Pace::default();
+        pace.went_through(at(0));
+        for (millis, left) in [
+            (0, 1.0_f64),
+            (250, 0.606_53),
+            (500, 0.367_88),
+            (1500, 0.049_787),
+        ] {
+            assert!(near(pace.flow_at(at(millis)), left), "{millis}");
+        }
+    }
+
+    #[test]
     fn where_nothing_went_through_for_long_the_search_begins_at_its_least() {
         let mut pace = Pace::default();
         pace.refused(at(0), at(10), at(10));
