@@ -181,3 +181,24 @@ async fn an_answer_of_as_many_parts_as_fit_is_read_or_refused_in_a_time_that_gro
         }
     }
 }
+
+#[tokio::test]
+async fn a_request_id_as_long_as_a_head_may_be_is_cut_before_it_is_looked_through() {
+    let mut refusal = answer(403, "");
+    let id = "0".repeat(400_000).parse().unwrap();
+    let headers = refusal.as_mut().unwrap().headers_mut();
+    headers.insert("x-ms-request-id", id);
+    let (url, _, _) = STORES[0];
+    let store = open(url, &Script::always(refusal));
+    let options = PutOptions {
+        keep_metadata: false,
+        ..PutOptions::default()
+    };
+    let started = Instant::now();
+
+    let error = store.put_with("db", "x".repeat(20_000), options).await;
+
+    // Each place in the one compared with each in the other takes minutes.
+    assert!(started.elapsed() < Duration::from_secs(20));
+    assert_eq!(error.unwrap_err().request_id().map(str::len), Some(100));
+}

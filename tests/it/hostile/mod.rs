@@ -11,8 +11,8 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use polyvault::provider::OpenOptions;
 use polyvault::{
-    CONTROL_PLANES, Environment, Error, ErrorKind, GetOptions, PROVIDERS, PageRequest, SecretInfo,
-    SecretStore, SecretStoreExt as _,
+    CONTROL_PLANES, Environment, Error, ErrorKind, GetOptions, PROVIDERS, PageRequest, PutOptions,
+    SecretInfo, SecretStore, SecretStoreExt as _,
 };
 use polyvault_testkit::script::{Answer, Script, answer};
 

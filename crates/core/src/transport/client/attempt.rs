@@ -127,9 +127,9 @@ impl Client {
         span.record("http.response.status_code", answer.status().as_u16());
         span.record("http.response.body.size", answer.body().len());
         let id = answer.headers().get(self.shared.request_id);
-        let id = id.and_then(|id| id.to_str().ok());
+        let id = id.and_then(|id| id.to_str().ok()).map(tamed);
         if let Some(id) = id.filter(|id| !sent.repeated_in(id)) {
-            span.record("polyvault.request_id", tamed(id));
+            span.record("polyvault.request_id", id);
         }
     }
 
