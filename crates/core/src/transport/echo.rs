@@ -1,6 +1,10 @@
 //! Services that repeat in an answer what they were sent.
 
 use http::{HeaderMap, HeaderValue};
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+use super::json;
 
 /// The characters in a row that make a text a repetition.
 const PIECE: usize = 16;
@@ -19,12 +23,38 @@ impl Sent<'_> {
     /// Whether `told` has 16 bytes in a row of what was sent, all of a credential, or is one of the texts in
     /// the body: then it may be a secret, and is not told on.
     pub(super) fn repeated_in(&self, told: &str) -> bool {
-        let told = told.as_bytes();
+        if told.is_empty() {
+            return false;
+        }
+        if self.has_credential_in(told.as_bytes()) || self.has_in_body(told.as_bytes()) {
+            return true;
+        }
+        if self.body.is_empty() {
+            return false;
+        }
+        // What it was sent escaped, a service tells as it was before.
+        let json = json::encode(&told).unwrap_or_default();
+        let json = json.as_bytes().strip_prefix(b"\"");
+        let json = json.and_then(|json| json.strip_suffix(b"\""));
+        let mut form = Zeroizing::new(String::with_capacity(3 * told.len()));
+        form.extend(form_urlencoded::byte_serialize(told.as_bytes()));
+        [json.unwrap_or_default(), form.as_bytes()]
+            .iter()
+            .any(|escaped| *escaped != told.as_bytes() && self.has_in_body(escaped))
+    }
+
+    fn has_credential_in(&self, told: &[u8]) -> bool {
         let headers = self.headers.values().filter(|value| value.is_sensitive());
         let mut credentials = headers
             .map(HeaderValue::as_bytes)
             .chain([self.credential.as_bytes()])
             .filter(|credential| !credential.is_empty());
+        credentials.any(|credential| {
+            has(told, credential) || told.windows(PIECE).any(|piece| has(credential, piece))
+        })
+    }
+
+    fn has_in_body(&self, told: &[u8]) -> bool {
         let is_text = |(before, text, after): (&[u8], &[u8], &[u8])| {
             text == told
                 && matches!(before.last(), Some(b'"' | b'='))
@@ -36,9 +66,7 @@ impl Sent<'_> {
             let (text, after) = rest.split_at_checked(told.len())?;
             Some((before, text, after))
         });
-        credentials.any(|credential| {
-            has(told, credential) || told.windows(PIECE).any(|piece| has(credential, piece))
-        }) || (!told.is_empty() && texts.into_iter().any(is_text))
+        texts.into_iter().any(is_text)
             || told.windows(PIECE).any(|piece| has_text(self.body, piece))
     }
 }
@@ -149,6 +177,25 @@ mod tests {
         );
         assert!(twins.repeated_in("value"));
         assert!(twins.repeated_in("lengthOfPasswords"));
+    }
+
+    #[test]
+    fn what_was_sent_escaped_is_known_again_without_the_escapes() {
+        let headers = HeaderMap::new();
+        let body = br#"{"value":"{\"user\":\"app\",\"password\":\"hunter2\"}","other":"pa\"ss\n"}"#;
+        let sent = shown("key", &headers, body);
+        for repeated in [
+            r#"{"user":"app","password":"hunter2"}"#,
+            r#"bad value: ","password":"hunter2"}"#,
+            "pa\"ss\n",
+        ] {
+            assert!(sent.repeated_in(repeated), "{repeated}");
+        }
+        assert!(!sent.repeated_in("pa\"s"));
+
+        let form = shown("key", &headers, b"client_id=app&client_secret=ab%7Ecd%21+e");
+        assert!(form.repeated_in("ab~cd! e"));
+        assert!(!form.repeated_in("ab~cd"));
     }
 
     #[test]
