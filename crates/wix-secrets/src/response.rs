@@ -2,9 +2,12 @@
 
 use http::Response;
 use polyvault_core::transport::{Body, json};
-use polyvault_core::{Payload, Result, SecretId, SecretInfo, SecretName, Timestamp};
+use polyvault_core::{
+    Error, ErrorKind, Payload, Result, SecretId, SecretInfo, SecretName, Timestamp,
+};
+use serde_json::value::RawValue;
 
-use crate::wire::{Created, Done, Item, Listed, Read};
+use crate::wire::{Created, Item, Listed, Read};
 
 /// All secrets of the site; a list without the field is that of an empty site.
 pub(crate) fn list(response: &Response<Body>) -> Result<Vec<SecretInfo>> {
@@ -29,11 +32,16 @@ pub(crate) fn created(response: &Response<Body>) -> Result<SecretId> {
     id(created.id)
 }
 
-/// Nothing is told, but by the service: somebody in between may answer 200 with a page of their own.
+/// Nothing is told, but by the service, in an object: somebody in between may answer 200 with a page of their own.
 pub(crate) fn done(response: &Response<Body>) -> Result<()> {
-    match response.body().as_bytes() {
-        b"" => Ok(()),
-        body => json::decode::<Done>(body).map(drop),
+    let body = response.body().as_bytes();
+    if body.is_empty() {
+        return Ok(());
+    }
+    let told: &RawValue = json::decode(body)?;
+    match told.get().starts_with('{') {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Decode, "the answer is no object")),
     }
 }
 

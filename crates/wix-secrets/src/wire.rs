@@ -3,10 +3,7 @@
 //! <https://dev.wix.com/docs/rest/business-management/secrets/introduction>. Every
 //! field of an answer may be missing or null, and there may be others.
 
-use std::collections::BTreeMap;
-
 use polyvault_core::transport::json::{self, PlainText};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -45,9 +42,6 @@ pub(crate) struct Read<'a> {
 pub(crate) struct Created {
     pub(crate) id: Option<String>,
 }
-
-/// The answer to an update or a delete, which tells nothing. A map: a struct is read from a list too.
-pub(crate) type Done = BTreeMap<String, IgnoredAny>;
 
 /// The body of a create or an update.
 #[derive(Debug, Serialize)]
