@@ -79,12 +79,13 @@ impl SignIn {
     fn check(&self, scope: &str) -> Result<()> {
         let url = Url::parse(scope).ok();
         let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let plain = url.as_ref().is_some_and(|url| is_plain(url, scope));
         let allowed = match &self.audience {
             Audience::Any => true,
             Audience::Resource(resource) => scope == scope_of(resource),
             Audience::Below(_) => {
-                !host.is_empty()
-                    && url.as_ref().is_some_and(|url| is_plain(url, scope))
+                plain
+                    && !host.is_empty()
                     && self
                         .host
                         .strip_suffix(host)
@@ -94,9 +95,12 @@ impl SignIn {
         if allowed {
             return Ok(());
         }
-        let asked = match host {
-            "" => "something that is no URL".to_owned(),
-            host => format!("the host {host}"),
+        let asked = match (host, plain) {
+            ("", _) => "something that is no URL".to_owned(),
+            (host, true) => format!("the host {host}"),
+            (host, false) => format!(
+                "the host {host} in a URL that is not of https, or has a user, a port, a query or an escape"
+            ),
         };
         Err(Error::new(
             ErrorKind::Unauthenticated,
@@ -120,6 +124,7 @@ fn is_plain(url: &Url, scope: &str) -> bool {
         && url.username().is_empty()
         && url.password().is_none()
         && url.port().is_none()
+        && !scope.contains(['%', '\\', '?', '#'])
         && url.as_str().eq_ignore_ascii_case(scope)
 }
 

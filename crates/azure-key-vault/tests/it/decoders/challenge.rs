@@ -67,7 +67,7 @@ fn is_below(scope: &str, vault: &str) -> bool {
         return false;
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
-    let one = |c: char| c.is_ascii_graphic() && c != '\\';
+    let one = |c: char| c.is_ascii_graphic() && !"\\%?#".contains(c);
     !host.is_empty()
         && host.chars().all(plain)
         && path.chars().all(one)
@@ -235,6 +235,18 @@ async fn a_challenge_that_is_for_the_vault_and_its_cloud_is_met() {
 }
 
 #[tokio::test]
+async fn a_challenge_of_the_right_host_that_is_refused_tells_what_is_wrong_with_it() {
+    let challenge =
+        r#"Bearer authorization="https://login/t", resource="https://vault.cloud.example:443""#;
+    let (error, _) = list(VAULT, LOGIN, &[challenge.parse().unwrap()]).await;
+    assert!(error.message().contains("a port"), "{error}");
+    let challenge =
+        r#"Bearer authorization="https://login/t", resource="https://graph.microsoft.com""#;
+    let (error, _) = list(VAULT, LOGIN, &[challenge.parse().unwrap()]).await;
+    assert!(!error.message().contains("a port"), "{error}");
+}
+
+#[tokio::test]
 async fn a_challenge_for_anything_else_is_an_error_and_nobody_is_asked_for_a_token() {
     let long = "a".repeat(60_000);
     let resources = [
@@ -271,6 +283,10 @@ async fn a_challenge_for_anything_else_is_an_error_and_nobody_is_asked_for_a_tok
         "https://%2e%2e.VAULT",
         "https://%56AULT",
         "https://VA\tULT",
+        "https://VAULT/%20x",
+        "https://VAULT/%41",
+        "https://VAULT/x?y=",
+        "https://VAULT/x#y",
         "https://VAULT/ https://graph.microsoft.com",
         "https://VAULT/x\thttps://graph.microsoft.com",
         "https://[::1]",
