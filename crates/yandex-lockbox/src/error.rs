@@ -387,6 +387,7 @@ mod tests {
             assert_eq!((error.kind(), error.code()), (kind, Some(name)));
         }
     }
+
     #[test]
     fn an_operation_that_failed_tells_a_request_id_that_can_be_nothing_else() {
         let uuid = "8c7d6e5f-4b3a-4291-8f0e-1d2c3b4a5f02";
@@ -397,6 +398,7 @@ mod tests {
             assert_eq!(from_failure(&failure).request_id(), kept, "{told}");
         }
     }
+
     #[test]
     fn a_field_is_told_if_it_looks_like_the_path_of_one() {
         let most = "f".repeat(64);
