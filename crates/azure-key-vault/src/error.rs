@@ -277,7 +277,11 @@ mod tests {
     #[test]
     fn what_to_do_next_is_said_where_the_code_says_more_than_the_kind() {
         for (kind, code, says) in [
-            (ErrorKind::Forbidden, "ForbiddenByFirewall", "network rule"),
+            (
+                ErrorKind::Forbidden,
+                "ForbiddenByFirewall",
+                "address or network",
+            ),
             (
                 ErrorKind::Forbidden,
                 "ForbiddenByConnection",
