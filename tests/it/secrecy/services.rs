@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polyvault::clock::ManualClock;
 use polyvault::provider::OpenOptions;
-use polyvault::transport::ClientOptions;
+use polyvault::transport::{ClientOptions, ReqwestTransport};
 use polyvault::{Environment, SecretStore, azure_key_vault, wix_secrets, yandex_lockbox};
 use polyvault_testkit::leak::Mark;
 
@@ -12,6 +12,8 @@ use polyvault_testkit::leak::Mark;
 pub(crate) struct Service {
     /// The URL of its store.
     pub(crate) url: String,
+    /// The CA of its certificate, where it is on https.
+    pub(crate) ca: Option<String>,
     _emulator: Box<dyn Send + Sync>,
 }
 
@@ -20,19 +22,26 @@ impl Service {
     pub(crate) async fn start(which: &str) -> Self {
         let clock = clock();
         match which {
-            "azure-key-vault" | "azure-key-vault-arm" => {
+            "azure-key-vault" | "azure-key-vault-arm" | "azure-key-vault over TLS" => {
                 let emulator = azure_key_vault::emulator::Emulator::builder();
+                let emulator = match which {
+                    "azure-key-vault over TLS" => emulator.https(),
+                    _ => emulator,
+                };
                 let emulator = emulator.clock(clock).page_size(1).start().await;
                 emulator.accept_any_token();
                 emulator.delete_polls(1);
                 emulator.recover_polls(1);
                 let at = match which {
-                    "azure-key-vault" => "azure-key-vault://marked",
-                    _ => "azure-key-vault-arm://00000000-0000-0000-0000-000000000000/group/marked",
+                    "azure-key-vault-arm" => {
+                        "azure-key-vault-arm://00000000-0000-0000-0000-000000000000/group/marked"
+                    }
+                    _ => "azure-key-vault://marked",
                 };
                 let api = emulator.url();
                 Self {
                     url: format!("{at}?endpoint={api}"),
+                    ca: emulator.ca_pem().map(str::to_owned),
                     _emulator: Box::new(emulator),
                 }
             }
@@ -48,6 +57,7 @@ impl Service {
                         "wix-secrets://site?endpoint={}{payloads}",
                         emulator.endpoint()
                     ),
+                    ca: None,
                     _emulator: Box::new(emulator),
                 }
             }
@@ -57,6 +67,7 @@ impl Service {
                 emulator.pending_polls(1);
                 Self {
                     url: format!("yandex-lockbox://folder?endpoint={}", emulator.url()),
+                    ca: None,
                     _emulator: Box::new(emulator),
                 }
             }
@@ -66,8 +77,17 @@ impl Service {
 
     /// A store that signs in with `token` itself, whatever its kind.
     pub(crate) fn open(&self, token: &Mark, client: ClientOptions) -> Arc<dyn SecretStore> {
-        open(&self.url, token, client)
+        open(&self.url, token, trusting(self.ca.as_deref(), client))
     }
+}
+
+/// The same options, with this CA trusted unless they have a transport of their own.
+pub(crate) fn trusting(ca: Option<&str>, mut client: ClientOptions) -> ClientOptions {
+    if let (Some(ca), None) = (ca, &client.transport) {
+        let transport = ReqwestTransport::builder().ca_pem(ca).unwrap();
+        client.transport = Some(Arc::new(transport.build()));
+    }
+    client
 }
 
 fn clock() -> Arc<ManualClock> {

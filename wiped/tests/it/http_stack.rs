@@ -11,23 +11,32 @@ use super::own::{marks, report, run};
 use super::recorder::{Block, record, record_cleared};
 use super::services::{self, Service};
 
-/// A service on a thread of its own, and the URL of its store.
-fn start(which: &'static str) -> String {
-    let (told, url) = std::sync::mpsc::channel();
+const SERVICES: [&str; 4] = [
+    "azure-key-vault",
+    "azure-key-vault over TLS",
+    "wix-secrets",
+    "yandex-lockbox",
+];
+
+/// A service on a thread of its own: the URL of its store, and its CA.
+fn start(which: &'static str) -> (String, Option<String>) {
+    let (told, at) = std::sync::mpsc::channel();
     thread::spawn(move || {
         run(async {
             let service = Service::start(which).await;
-            told.send(service.url.clone()).unwrap();
+            told.send((service.url.clone(), service.ca.clone()))
+                .unwrap();
             std::future::pending::<()>().await;
         });
     });
-    url.recv().unwrap()
+    at.recv().unwrap()
 }
 
 /// Puts a value and reads it, and ends the connections.
-fn put_and_get(url: &str, [value, token]: [&Mark; 2]) {
+fn put_and_get((url, ca): &(String, Option<String>), [value, token]: [&Mark; 2]) {
     run(async {
-        let store = services::open(url, token, ClientOptions::default());
+        let options = services::trusting(ca.as_deref(), ClientOptions::default());
+        let store = services::open(url, token, options);
         let most = match url.starts_with("wix") {
             true => &value.text()[..3_008],
             false => value.text(),
@@ -62,9 +71,9 @@ fn freed_by(block: &Block) -> String {
 #[test]
 fn only_the_http_stack_frees_what_it_did_not_wipe() {
     let marks = marks();
-    for which in ["azure-key-vault", "wix-secrets", "yandex-lockbox"] {
-        let url = start(which);
-        let ((), blocks) = record(marks, || put_and_get(&url, [&marks[0], &marks[1]]));
+    for which in SERVICES {
+        let at = start(which);
+        let ((), blocks) = record(marks, || put_and_get(&at, [&marks[0], &marks[1]]));
         let mut by: BTreeMap<(String, usize), (usize, usize)> = BTreeMap::new();
         for block in &blocks {
             let one = by.entry((freed_by(block), block.mark)).or_default();
@@ -76,7 +85,7 @@ fn only_the_http_stack_frees_what_it_did_not_wipe() {
             println!("  {what}: {count} blocks of {bytes} bytes freed by {who}");
         }
         println!("{}", report(which, &blocks));
-        let known = ["hyper", "hyper_util", "reqwest"];
+        let known = ["hyper", "hyper_util", "reqwest", "rustls"];
         let others = by.keys().filter(|(who, _)| !known.contains(&who.as_str()));
         assert_eq!(others.count(), 0, "{}", report(which, &blocks));
         assert!(
@@ -89,10 +98,10 @@ fn only_the_http_stack_frees_what_it_did_not_wipe() {
 #[test]
 fn an_allocator_that_zeroes_what_is_freed_leaves_nothing() {
     let marks = marks();
-    for which in ["azure-key-vault", "wix-secrets", "yandex-lockbox"] {
-        let url = start(which);
+    for which in SERVICES {
+        let at = start(which);
 
-        let ((), blocks) = record_cleared(marks, || put_and_get(&url, [&marks[0], &marks[1]]));
+        let ((), blocks) = record_cleared(marks, || put_and_get(&at, [&marks[0], &marks[1]]));
 
         assert!(blocks.is_empty(), "{}", report(which, &blocks));
     }
