@@ -55,32 +55,16 @@ impl Sent<'_> {
     }
 
     fn has_in_body(&self, told: &[u8]) -> bool {
-        let is_text = |(before, text, after): (&[u8], &[u8], &[u8])| {
-            text == told
-                && matches!(before.last(), Some(b'"' | b'='))
+        places(self.body, told).any(|(before, after)| {
+            matches!(before.last(), Some(b'"' | b'='))
                 && matches!(after.first(), None | Some(b'"' | b'&'))
                 && !ends_name(after)
-        };
-        let texts = (0..self.body.len()).filter_map(|at| {
-            let (before, rest) = self.body.split_at_checked(at)?;
-            let (text, after) = rest.split_at_checked(told.len())?;
-            Some((before, text, after))
-        });
-        texts.into_iter().any(is_text)
-            || told.windows(PIECE).any(|piece| has_text(self.body, piece))
-    }
-}
-
-/// Whether it holds `part` elsewhere than in the name of a field, of which a service may tell.
-fn has_text(body: &[u8], part: &[u8]) -> bool {
-    let is_word = part.iter().all(u8::is_ascii_alphanumeric);
-    (0..body.len()).any(|at| {
-        let rest = body.split_at_checked(at).map(|(_, rest)| rest);
-        let found = rest.and_then(|rest| rest.split_at_checked(part.len()));
-        found.is_some_and(|(text, after)| {
-            text.first() == part.first() && text == part && !(is_word && ends_name(after))
+        }) || told.windows(PIECE).any(|piece| {
+            let is_word = piece.iter().all(u8::is_ascii_alphanumeric);
+            // The name of a field a service may tell.
+            places(self.body, piece).any(|(_, after)| !(is_word && ends_name(after)))
         })
-    })
+    }
 }
 
 /// Whether nothing but the end of a field's name stands first: only there a colon follows the quote.
@@ -89,12 +73,20 @@ fn ends_name(rest: &[u8]) -> bool {
     (rest.next(), rest.next()) == (Some(&b'"'), Some(&b':'))
 }
 
+/// What stands before and after each place where `bytes` holds `part`.
+///
 /// Byte by byte: the search of std loads parts of what it looks through into registers as wide as a short secret,
 /// which are left on the stack and from there get into the heap.
+fn places<'a>(bytes: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    (0..bytes.len()).filter_map(move |at| {
+        let (before, rest) = bytes.split_at_checked(at)?;
+        let (text, after) = rest.split_at_checked(part.len())?;
+        (text.first() == part.first() && text == part).then_some((before, after))
+    })
+}
+
 fn has(bytes: &[u8], part: &[u8]) -> bool {
-    bytes
-        .windows(part.len())
-        .any(|window| window.first() == part.first() && window == part)
+    places(bytes, part).next().is_some()
 }
 
 #[cfg(test)]
