@@ -28,9 +28,6 @@ const ROOT: Issuer = Issuer {
 /// Those that a store speaks to.
 const SERVICES: [&str; 4] = ["lockbox", "lockbox-payload", "operation", "iam"];
 
-/// More pages than any installation has services.
-const MOST_PAGES: usize = 100;
-
 pub(crate) async fn discover(root: &str, options: &ClientOptions) -> Result<Endpoints> {
     let root = Endpoint::parse("root", root).map_err(|error| error.with_provider(SCHEME))?;
     // Addresses have no scheme: plain http is for this machine alone, which the endpoints check again.
@@ -39,9 +36,9 @@ pub(crate) async fn discover(root: &str, options: &ClientOptions) -> Result<Endp
         false => "https",
     };
     let mut found: BTreeMap<String, String> = BTreeMap::new();
-    let mut pagination = Pagination::at_will();
+    let mut pagination = Pagination::within_a_call();
     let mut token: Option<PageToken> = None;
-    for _ in 0..MOST_PAGES {
+    loop {
         let url = root.url().literal("/endpoints");
         let url = match &token {
             Some(token) => url.query("pageToken", token.as_str()),
@@ -49,29 +46,24 @@ pub(crate) async fn discover(root: &str, options: &ClientOptions) -> Result<Endp
         };
         let request = request(Method::GET, url.build()?, None);
         let answer = ROOT.ask(&root, request, options).await?;
-        let page: ApiEndpoints = json::decode(answer.body().as_bytes())?;
-        let told = page.endpoints.unwrap_or_default().into_iter();
-        let told = told.filter_map(|one| Some((one.id?, one.address?)));
-        // Of other services nothing is kept, however many there are said to be.
-        let ours = told.filter(|(id, _)| SERVICES.contains(&id.as_str()));
-        let next = page.next_page_token.filter(|token| !token.is_empty());
+        let told: ApiEndpoints = json::decode(answer.body().as_bytes())?;
+        let next = told.next_page_token.filter(|token| !token.is_empty());
         let page = Page {
-            items: ours.collect(),
+            items: told.endpoints.unwrap_or_default(),
             next: next.map(PageToken::new),
         };
         token = pagination
             .after(&page)
             .map_err(|error| error.with_provider(SCHEME))?;
-        for (id, address) in page.items {
+        let told = page.items.into_iter();
+        let told = told.filter_map(|one| Some((one.id?, one.address?)));
+        // Of other services nothing is kept, however many there are said to be.
+        for (id, address) in told.filter(|(id, _)| SERVICES.contains(&id.as_str())) {
             found.entry(id).or_insert(address);
         }
         if token.is_none() {
             break;
         }
-    }
-    if token.is_some() {
-        let rule = "the installation has more pages of services than any, the list may never end";
-        return Err(Error::new(ErrorKind::Unexpected, rule).with_provider(SCHEME));
     }
     let base = |id: &'static str| {
         let known = found.get(id);
