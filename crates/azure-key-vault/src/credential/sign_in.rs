@@ -85,7 +85,6 @@ impl SignIn {
             Audience::Resource(resource) => scope == scope_of(resource),
             Audience::Below(_) => {
                 plain
-                    && !host.is_empty()
                     && self
                         .host
                         .strip_suffix(host)
