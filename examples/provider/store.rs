@@ -128,7 +128,6 @@ impl SecretStore for Cubby {
                 polyvault::ErrorKind::AlreadyExists => options.maybe_own(error),
                 _ => error,
             })
-            .map_err(|error| error.about(SCHEME, "put", Some(secret.as_str())))
     }
 
     async fn begin_update(
