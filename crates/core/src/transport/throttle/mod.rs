@@ -224,13 +224,17 @@ impl Throttle {
 mod tests {
     use super::*;
 
+    fn at(millis: u64) -> Timestamp {
+        later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis))
+    }
+
     #[test]
     fn eight_may_be_under_way_and_one_more_after_every_eighth_answer_up_to_the_most() {
         let throttle = Throttle::new(11, None, Duration::from_secs(60));
         let mut free = Vec::new();
         for _ in 0..41 {
             free.push(throttle.permits.available_permits());
-            throttle.went_through(Timestamp::UNIX_EPOCH);
+            throttle.went_through(at(0));
         }
         let due = (0..41).map(|answers: usize| 8 + (answers / 8).min(3));
         assert!(free.iter().copied().eq(due), "{free:?}");
@@ -240,7 +244,6 @@ mod tests {
 
     #[test]
     fn the_gate_is_open_at_its_time() {
-        let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
         let throttle = Throttle::new(8, None, Duration::from_secs(60));
         let wait = Some(Duration::from_secs(7));
         throttle.refused((at(0), at(10)), ErrorKind::RateLimited, wait);
@@ -250,18 +253,16 @@ mod tests {
 
     #[test]
     fn a_pause_as_long_as_the_longest_is_waited_for_and_a_longer_one_is_the_callers() {
-        let start = Timestamp::UNIX_EPOCH;
         for (longest, waits) in [(6999, false), (7000, true)] {
             let throttle = Throttle::new(8, None, Duration::from_millis(longest));
             let wait = Some(Duration::from_secs(7));
-            throttle.refused((start, start), ErrorKind::RateLimited, wait);
-            assert_eq!(throttle.check(start, None).is_ok(), waits, "{longest} ms");
+            throttle.refused((at(0), at(0)), ErrorKind::RateLimited, wait);
+            assert_eq!(throttle.check(at(0), None).is_ok(), waits, "{longest} ms");
         }
     }
 
     #[test]
     fn a_repeat_does_not_wait_for_a_time_after_its_deadline() {
-        let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
         let throttle = Throttle::new(8, None, Duration::from_secs(60));
         let wait = Some(Duration::from_secs(7));
         throttle.refused((at(0), at(10)), ErrorKind::Unavailable, wait);
@@ -281,7 +282,6 @@ mod tests {
 
     #[test]
     fn refusals_of_one_round_that_tell_no_wait_put_nothing_off() {
-        let at = |millis| later(Timestamp::UNIX_EPOCH, Duration::from_millis(millis));
         let waits = [[10].as_slice(), &[10, 90]].map(|refused| {
             let throttle = Throttle::new(8, None, Duration::from_secs(60));
             for now in refused {

@@ -118,20 +118,7 @@ fn stores() -> impl Strategy<Value = String> {
     let near = rows(vec![
         &["wix-secrets", "wix-secrets", "memory", "WIX-secrets", "9"],
         &["://", "://", "://", "://", "://", "://", ":/", ":"],
-        &[
-            "",
-            "",
-            "",
-            "",
-            "",
-            "",
-            "",
-            "",
-            "hunter2@",
-            "user:hunter2@",
-            ":hunter2@",
-            "@",
-        ],
+        USERS,
         &[
             "site",
             "site",
